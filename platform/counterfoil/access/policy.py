@@ -1,0 +1,62 @@
+"""The one table that decides who may do what (AC-12).
+
+A permission is `subject:action`. Which rows a viewer sees is decided by each feature's `visible_to(viewer)`; this
+table decides what a viewer may do with what it sees.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from counterfoil.access.problems import Forbidden
+from counterfoil.access.viewer import Role, Viewer, ViewerKind
+
+
+class Permission(StrEnum):
+    """Everything that can be allowed."""
+
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    ORDER_KEYS_READ = "order_keys:read"
+    ORDER_KEYS_ROTATE = "order_keys:rotate"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
+    RECEIPTS_WRITE = "receipts:write"
+    NOTES_READ = "notes:read"
+    NOTES_WRITE = "notes:write"
+    MAIL_PREFERENCE_WRITE = "mail_preference:write"
+
+
+_GUEST = frozenset(
+    {
+        Permission.ORDERS_READ,
+        Permission.MESSAGES_READ,
+        Permission.MESSAGES_WRITE,
+        Permission.RECEIPTS_WRITE,
+        Permission.MAIL_PREFERENCE_WRITE,
+    }
+)
+_STAFF = frozenset(Permission)
+
+BY_KIND: Mapping[ViewerKind, frozenset[Permission]] = {
+    ViewerKind.ANONYMOUS: frozenset(),
+    ViewerKind.GUEST: _GUEST,
+}
+BY_ROLE: Mapping[Role, frozenset[Permission]] = {
+    Role.ADMIN: _STAFF,
+    Role.SHOP_MANAGER: _STAFF,
+}
+
+
+def allows(viewer: Viewer, permission: Permission) -> bool:
+    """Whether the table has this permission in the viewer's row."""
+    if viewer.kind is ViewerKind.STAFF:
+        return viewer.role is not None and permission in BY_ROLE[viewer.role]
+    return permission in BY_KIND[viewer.kind]
+
+
+def require(viewer: Viewer, permission: Permission) -> None:
+    """Raise `Forbidden` unless the viewer has the permission."""
+    if not allows(viewer, permission):
+        raise Forbidden(f"You may not do this: it needs the permission {permission.value}.")

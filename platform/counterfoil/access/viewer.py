@@ -1,0 +1,57 @@
+"""Who acts. A viewer belongs to exactly one workspace, and every read and every action is given one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ViewerKind(StrEnum):
+    """The kinds of viewer that the policy table knows."""
+
+    ANONYMOUS = "anonymous"
+    GUEST = "guest"
+    STAFF = "staff"
+
+
+class Role(StrEnum):
+    """The built-in roles of staff members (AC-10)."""
+
+    ADMIN = "admin"
+    SHOP_MANAGER = "shop_manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who acts, in which workspace, and by which credential.
+
+    `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had.
+    `staff_id` and `role` are set for staff. `name` is what others may be shown.
+    """
+
+    kind: ViewerKind
+    workspace_id: int
+    name: str = ""
+    order_id: int | None = None
+    key_version: int | None = None
+    staff_id: int | None = None
+    role: Role | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether a member of the workspace's staff acts."""
+        return self.kind is ViewerKind.STAFF
+
+    @property
+    def reference(self) -> str:
+        """A stable name for the actor, for the log and for idempotency keys: `staff:7`, `guest:order:12`."""
+        match self.kind:
+            case ViewerKind.STAFF:
+                return f"staff:{self.staff_id}"
+            case ViewerKind.GUEST:
+                return f"guest:order:{self.order_id}"
+            case _:
+                return self.kind.value
+
+
+def anonymous(workspace_id: int) -> Viewer:
+    """Someone without a credential."""
+    return Viewer(kind=ViewerKind.ANONYMOUS, workspace_id=workspace_id)

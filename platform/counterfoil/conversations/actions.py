@@ -1,0 +1,100 @@
+"""What can be done in a conversation."""
+
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from counterfoil.access import clock
+from counterfoil.access.policy import Permission, require
+from counterfoil.access.problems import Invalid, NotFound
+from counterfoil.access.viewer import Viewer
+from counterfoil.conversations.models import Conversation, Message, Visibility
+from counterfoil.conversations.queries import messages_visible_to, side_of
+from counterfoil.events.record import record
+from counterfoil.orders.models import Order
+from counterfoil.orders.queries import visible_to as orders_visible_to
+
+LONGEST_TEXT = 10_000
+
+
+class Receipt(StrEnum):
+    """What a page reports of the other side's messages (CN-3)."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+@transaction.atomic
+def send_message(*, viewer: Viewer, order: Order, text: str) -> Message:
+    """Write to the other side. Its text is kept exactly as given.
+
+    Raises `NotFound` for an order that the viewer does not see; `Invalid` for a text that is empty, longer than
+    10,000 characters or impossible to store.
+    """
+    require(viewer, Permission.MESSAGES_WRITE)
+    message = _write(viewer, order, text, Visibility.CUSTOMER)
+    record(viewer, "message.sent", topic=order.topic, data={"message": message.pk})
+    return message
+
+
+@transaction.atomic
+def write_internal_note(*, viewer: Viewer, order: Order, text: str) -> Message:
+    """Write a note that staff alone read, ever. Raises as `send_message` does."""
+    require(viewer, Permission.NOTES_WRITE)
+    note = _write(viewer, order, text, Visibility.INTERNAL)
+    record(viewer, "note.written", topic=order.topic, internal=True, data={"note": note.pk})
+    return note
+
+
+def _write(viewer: Viewer, order: Order, text: str, visibility: Visibility) -> Message:
+    if not orders_visible_to(viewer).filter(pk=order.pk).exists():
+        raise NotFound("There is no such order.")
+    _check(text)
+    conversation, _ = Conversation.objects.get_or_create(workspace_id=viewer.workspace_id, order=order)
+    return Message.objects.create(
+        workspace_id=viewer.workspace_id,
+        conversation=conversation,
+        visibility=visibility,
+        author=side_of(viewer),
+        staff_id=viewer.staff_id,
+        author_name=viewer.name,
+        text=text,
+        sent_at=clock.now(),
+    )
+
+
+def _check(text: str) -> None:
+    if not text.strip():
+        raise Invalid("Write something first: the message is empty.", field="text")
+    if len(text) > LONGEST_TEXT:
+        raise Invalid(
+            f"The message has {len(text):,} characters; {LONGEST_TEXT:,} is the most. Shorten it, or send it in parts.",
+            field="text",
+        )
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid(
+            "The message holds a character that no text can have (NUL or half a pair). Remove it.", field="text"
+        )
+
+
+@transaction.atomic
+def report_receipt(*, viewer: Viewer, order: Order, up_to: int, receipt: Receipt) -> None:
+    """A visible page of the viewer has, or shows, the other side's messages up to message `up_to`.
+
+    The first report stands: repeating it changes nothing. What was read was delivered too.
+    """
+    require(viewer, Permission.RECEIPTS_WRITE)
+    if not messages_visible_to(viewer).filter(pk=up_to, conversation__order=order).exists():
+        raise NotFound("There is no such message on this order.")
+    theirs = Message.objects.filter(conversation__order=order, visibility=Visibility.CUSTOMER, pk__lte=up_to).exclude(
+        author=side_of(viewer)
+    )
+    now = clock.now()
+    if receipt is Receipt.READ:
+        changed = theirs.filter(read_at=None).update(delivered_at=Coalesce(F("delivered_at"), now), read_at=now)
+    else:
+        changed = theirs.filter(delivered_at=None).update(delivered_at=now)
+    if changed:
+        record(viewer, f"message.{receipt.value}", topic=order.topic, data={"up_to": up_to})

@@ -1,0 +1,14 @@
+"""What a viewer may know of mails: staff see how a message's mail fares, nobody else sees any."""
+
+from django.db.models import QuerySet
+
+from counterfoil.access.policy import Permission, allows
+from counterfoil.access.viewer import Viewer
+from counterfoil.mail.models import Mail
+
+
+def visible_to(viewer: Viewer) -> QuerySet[Mail]:
+    """The mails of the viewer's workspace, for staff who read messages."""
+    if viewer.is_staff and allows(viewer, Permission.MESSAGES_READ):
+        return Mail.objects.filter(workspace_id=viewer.workspace_id)
+    return Mail.objects.none()

@@ -1,0 +1,42 @@
+"""The mail reader of the event log: which events become which mails (CN-7)."""
+
+from functools import partial
+
+from django.db import transaction
+
+from counterfoil.access import clock
+from counterfoil.conversations.models import Message, Side, Visibility
+from counterfoil.events.models import Event
+from counterfoil.mail import tasks
+from counterfoil.mail.models import Mail, MailState
+
+
+def read(event: Event) -> None:
+    """Queue the mail for a message that staff sent to a customer. Nobody is mailed about their own message."""
+    if event.kind != "message.sent":
+        return
+    message = (
+        Message.objects.select_related("conversation__order__contact")
+        .filter(pk=event.data["message"], visibility=Visibility.CUSTOMER, author=Side.STAFF)
+        .first()
+    )
+    if message is None:
+        return
+    order = message.conversation.order
+    if not order.mail_wanted:
+        state, reason = MailState.SUPPRESSED, "The customer has turned mails off."
+    elif not order.contact.email:
+        state, reason = MailState.SUPPRESSED, "The customer has no mail address."
+    else:
+        state, reason = MailState.QUEUED, ""
+    mail = Mail.objects.create(
+        workspace_id=event.workspace_id,
+        event=event,
+        message=message,
+        to=order.contact.email,
+        state=state,
+        reason=reason,
+        due_at=clock.now(),
+    )
+    if state == MailState.QUEUED:
+        transaction.on_commit(partial(tasks.hand_over, mail.pk))

@@ -1,0 +1,145 @@
+"""What can be done with orders. Each authorises, checks, changes and records its event, in one transaction."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from counterfoil.access import clock
+from counterfoil.access.policy import Permission, require
+from counterfoil.access.problems import Invalid, NotFound
+from counterfoil.access.viewer import Viewer
+from counterfoil.customers.models import Contact
+from counterfoil.events.record import record
+from counterfoil.orders import money
+from counterfoil.orders.models import Order, OrderLine, OrderStatus
+from counterfoil.orders.queries import visible_to
+from counterfoil.workspaces.models import Store, Workspace
+
+_NEXT = {
+    OrderStatus.DRAFT: {OrderStatus.CONFIRMED, OrderStatus.CANCELLED},
+    OrderStatus.CONFIRMED: {OrderStatus.DRAFT, OrderStatus.INVOICED, OrderStatus.CANCELLED},
+    OrderStatus.INVOICED: set[OrderStatus](),
+    OrderStatus.CANCELLED: set[OrderStatus](),
+}
+_NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line to order: `quantity` units at `unit_price` each, in the order's currency."""
+
+    name: str
+    quantity: int
+    unit_price: Decimal
+    sku: str = ""
+    unit: str = ""
+
+
+@transaction.atomic
+def place_order(
+    *,
+    viewer: Viewer,
+    store: Store,
+    contact: Contact,
+    currency: str,
+    lines: Sequence[NewLine],
+    number: str | None = None,
+    placed_at: datetime | None = None,
+) -> Order:
+    """A draft order of `lines`; without a number it takes the workspace's next one.
+
+    Raises `Invalid` for no lines, a quantity below 1, a number that is taken or can't stand in an address.
+    """
+    require(viewer, Permission.ORDERS_WRITE)
+    if not lines:
+        raise Invalid("An order needs at least one line.", field="lines")
+    if any(line.quantity < 1 for line in lines):
+        raise Invalid("A line's quantity is a whole number from 1.", field="lines")
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise Invalid(
+            "An order number has 1 to 40 characters, none of them a space or one of / ? # % \\.", field="number"
+        )
+    totals = [money.line_total(line.quantity, line.unit_price, currency) for line in lines]
+    try:
+        with transaction.atomic():
+            order = Order.objects.create(
+                workspace_id=viewer.workspace_id,
+                store=store,
+                customer_id=contact.customer_id,
+                contact=contact,
+                number=number or _next_number(viewer.workspace_id),
+                currency=currency,
+                total=money.order_total(totals),
+                placed_at=placed_at or clock.now(),
+            )
+    except IntegrityError as error:
+        raise Invalid(f"There is an order {number} already.", field="number") from error
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            workspace_id=viewer.workspace_id,
+            order=order,
+            ordinal=ordinal,
+            name=line.name,
+            sku=line.sku,
+            unit=line.unit,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            total=total,
+        )
+        for ordinal, (line, total) in enumerate(zip(lines, totals, strict=True), start=1)
+    )
+    record(viewer, "order.placed", topic=order.topic)
+    return order
+
+
+def _next_number(workspace_id: int) -> str:
+    workspaces = Workspace.objects.filter(pk=workspace_id)
+    workspaces.update(last_order_number=F("last_order_number") + 1)
+    return str(workspaces.values_list("last_order_number", flat=True).get())
+
+
+@transaction.atomic
+def change_status(*, viewer: Viewer, order: Order, status: OrderStatus) -> None:
+    """Move an order along its axis (OR-6); to the status it already has is no change.
+
+    Raises `Invalid` for a step that the axis does not have, also when a colleague was faster.
+    """
+    require(viewer, Permission.ORDERS_WRITE)
+    before = visible_to(viewer).select_for_update().values_list("status", flat=True).filter(pk=order.pk).first()
+    if before is None:
+        raise NotFound("There is no such order.")
+    if before == status:
+        return
+    if status not in _NEXT[OrderStatus(before)]:
+        raise Invalid(f"An order that is {before} can't become {status.value}.", field="status")
+    Order.objects.filter(pk=order.pk).update(status=status)
+    record(viewer, "order.status_changed", topic=order.topic, data={"from": before, "to": status.value})
+
+
+@transaction.atomic
+def rotate_order_key(*, viewer: Viewer, order: Order) -> None:
+    """End every link to this order that was given out before, and every session that came from one (CN-8)."""
+    require(viewer, Permission.ORDER_KEYS_ROTATE)
+    if not visible_to(viewer).filter(pk=order.pk).update(key_version=F("key_version") + 1):
+        raise NotFound("There is no such order.")
+    record(viewer, "order_key.rotated", topic=order.topic)
+
+
+@transaction.atomic
+def set_mail_preference(*, viewer: Viewer, order: Order, enabled: bool) -> None:
+    """Whether new messages on this order are mailed: the contact's choice if they have an account, else the order's."""
+    require(viewer, Permission.MAIL_PREFERENCE_WRITE)
+    found = visible_to(viewer).select_related("contact").filter(pk=order.pk).first()
+    if found is None:
+        raise NotFound("There is no such order.")
+    if found.contact.has_account:
+        changed = Contact.objects.filter(pk=found.contact_id).exclude(wants_mail=enabled).update(wants_mail=enabled)
+    else:
+        changed = Order.objects.filter(pk=found.pk).exclude(wants_mail=enabled).update(wants_mail=enabled)
+    if changed:
+        record(viewer, "mail_preference.changed", topic=order.topic, data={"enabled": enabled})

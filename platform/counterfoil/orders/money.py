@@ -1,0 +1,37 @@
+"""Exact money: decimal amounts in a named currency, rounded only where a currency's smallest coin demands it.
+
+Amounts are kept with 15 digits, 4 of them after the point: unit prices below a cent survive, and SQLite, which keeps
+decimals as eight-byte floats, gives back every 15-digit amount exactly.
+"""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+from moneyed import CurrencyDoesNotExist, get_currency
+
+from counterfoil.access.problems import Invalid
+
+DIGITS = 15
+PLACES = 4
+LARGEST = Decimal(10) ** (DIGITS - PLACES) - Decimal(1).scaleb(-PLACES)
+
+
+def smallest_coin(currency: str) -> Decimal:
+    """The currency's smallest unit: 0.01 for GBP, 1 for JPY, 0.001 for KWD (ISO 4217)."""
+    try:
+        return Decimal(1) / Decimal(get_currency(code=currency).sub_unit)
+    except CurrencyDoesNotExist:
+        raise Invalid(f"{currency!r} is no currency code: use three letters of ISO 4217, such as GBP.") from None
+
+
+def line_total(quantity: int, unit_price: Decimal, currency: str) -> Decimal:
+    """What a line costs: quantity × unit price, to the smallest coin, halves away from zero."""
+    return (quantity * unit_price).quantize(smallest_coin(currency), rounding=ROUND_HALF_UP)
+
+
+def order_total(line_totals: Iterable[Decimal]) -> Decimal:
+    """What an order costs: its lines, summed exactly."""
+    total = sum(line_totals, Decimal(0))
+    if abs(total) > LARGEST:
+        raise Invalid(f"The order comes to more than {LARGEST:,}; split it into several.")
+    return total

@@ -1,0 +1,54 @@
+"""The orders that a viewer may see."""
+
+from django.db.models import Q, QuerySet
+
+from counterfoil.access import order_keys
+from counterfoil.access.policy import Permission, allows
+from counterfoil.access.viewer import Viewer, ViewerKind
+from counterfoil.orders.models import Order, OrderLine, OrderStatus
+
+
+def visible_to(viewer: Viewer) -> QuerySet[Order]:
+    """Staff: every order of their workspace. A guest: the order of their key, while the key is the current one."""
+    if not allows(viewer, Permission.ORDERS_READ):
+        return Order.objects.none()
+    orders = Order.objects.filter(workspace_id=viewer.workspace_id)
+    if viewer.kind is ViewerKind.GUEST:
+        return orders.filter(pk=viewer.order_id or 0, key_version=viewer.key_version or 0)
+    return orders
+
+
+def lines_visible_to(viewer: Viewer) -> QuerySet[OrderLine]:
+    """The lines of the orders that the viewer sees."""
+    return OrderLine.objects.filter(order__in=visible_to(viewer))
+
+
+def matching(orders: QuerySet[Order], *, search: str = "", status: OrderStatus | None = None) -> QuerySet[Order]:
+    """Those whose number begins with, or whose customer's name contains, each word of `search`."""
+    for word in search.split():
+        orders = orders.filter(Q(number__istartswith=word) | Q(customer__name__icontains=word))
+    if status is not None:
+        orders = orders.filter(status=status)
+    return orders
+
+
+def opened_by(key: str, *, workspace_id: int) -> Order | None:
+    """The order of this workspace that a key opens now; None for a key that never was, was rotated or is foreign."""
+    order_id = order_keys.order_id_of(key)
+    if order_id is None:
+        return None
+    order = Order.objects.select_related("contact").filter(workspace_id=workspace_id, pk=order_id).first()
+    if order is None or not order_keys.opens(key, order.pk, order.key_version):
+        return None
+    return order
+
+
+def guest(order: Order) -> Viewer:
+    """The viewer that a valid key of this order makes."""
+    return Viewer(
+        kind=ViewerKind.GUEST,
+        workspace_id=order.workspace_id,
+        name=order.contact.name,
+        order_id=order.pk,
+        key_version=order.key_version,
+    )

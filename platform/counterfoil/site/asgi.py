@@ -1,0 +1,49 @@
+"""The ASGI application: Django for pages and GraphQL, the schema's own applications for streams."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
+_django = get_asgi_application()
+
+from admin_ui.live import watch as staff_watch  # noqa: E402  (Django must be set up first)
+from counterfoil.events.feed import Feed  # noqa: E402
+from portal_ui.live import watch as guest_watch  # noqa: E402
+from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
+
+_NUDGES = {"/live": nudges(guest_watch), "/admin/live": nudges(staff_watch)}
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Hand a connection to whoever answers it."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        if scope["path"] == "/graphql":
+            await subscriptions_over_websocket(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 4404})
+    elif scope["path"] in _NUDGES and scope["method"] == "GET":
+        await _NUDGES[scope["path"]](scope, receive, send)
+    elif scope["path"] == "/graphql" and _wants_stream(scope):
+        await subscriptions_over_sse(scope, receive, send)
+    else:
+        await _django(scope, receive, send)
+
+
+def _wants_stream(scope: dict[str, Any]) -> bool:
+    return any(name == b"accept" and b"text/event-stream" in value for name, value in scope["headers"])
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await Feed.here()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await Feed.stop_here()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,80 @@
+"""The command `counterfoil`: everything that one does with the product from a shell."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Stop(Exception):
+    """Something that the person at the shell can mend; its text is the one line that they see."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; gives the exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
+    parser = argparse.ArgumentParser(prog="counterfoil", description="One order, two views, live.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="a believable shop on this machine, for trying things out")
+    demo.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
+    demo.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    demo.add_argument("--data-dir", type=Path, default=Path("var/demo"), help="where its data goes (var/demo)")
+    demo.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
+
+    serve = commands.add_parser("serve", help="the web process: pages, API and streams")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--host", default="127.0.0.1")
+
+    worker = commands.add_parser("worker", help="a background worker: mails")
+    worker.add_argument("--threads", type=int, default=4, help="how many tasks at the same time (4)")
+    worker.add_argument("--with-parent", action="store_true", help="end when standard input closes")
+
+    commands.add_parser("schema", help="print the GraphQL schema")
+
+    manage = commands.add_parser("manage", help="Django's own commands: migrate, check, shell …", add_help=False)
+    manage.add_argument("rest", nargs=argparse.REMAINDER)
+
+    given = parser.parse_args(arguments)
+    try:
+        return _run(given)
+    except Stop as stop:
+        print(f"counterfoil: {stop}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(given: argparse.Namespace) -> int:
+    match given.command:
+        case "demo":
+            # Settings are read from the environment, so this comes before Django is set up.
+            from counterfoil.site.demo.server import run_demo
+
+            return run_demo(host=given.host, port=given.port, data_dir=given.data_dir, as_json=given.json)
+        case "serve":
+            from counterfoil.site.serving import serve
+
+            return serve(host=given.host, port=given.port)
+        case "worker":
+            from counterfoil.site.working import work
+
+            return work(threads=given.threads, with_parent=given.with_parent)
+        case "schema":
+            import django
+
+            django.setup()
+            from schema.root import print_schema
+
+            sys.stdout.write(print_schema())
+            return 0
+        case _:
+            from django.core.management import execute_from_command_line
+
+            execute_from_command_line(["counterfoil manage", *given.rest])
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

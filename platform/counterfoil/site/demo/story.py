@@ -1,0 +1,282 @@
+"""What happened at Fennel & Twine lately. Times are minutes after the order was placed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from counterfoil.access.viewer import Role
+from counterfoil.orders.actions import NewLine
+from counterfoil.orders.models import OrderStatus
+
+STAFF = (
+    ("Mara", "mara@fennel.example", Role.ADMIN),
+    ("Jo", "jo@fennel.example", Role.SHOP_MANAGER),
+)
+CONFIRMED, INVOICED = OrderStatus.CONFIRMED, OrderStatus.INVOICED
+CANCELLED = OrderStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something written on an order. `by` is a name of STAFF, or "customer"."""
+
+    by: str
+    after: int
+    text: str
+    internal: bool = False
+    delivered_after: int | None = 1
+    read_after: int | None = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStory:
+    """An order and what became of it."""
+
+    days_ago: int
+    minute: int
+    customer: str
+    contact: str
+    email: str
+    lines: tuple[NewLine, ...]
+    statuses: tuple[tuple[int, OrderStatus], ...] = ((40, CONFIRMED),)
+    conversation: tuple[Said, ...] = ()
+    currency: str = "GBP"
+    wants_mail: bool = True
+
+
+def _line(name: str, sku: str, quantity: int, price: str, unit: str = "") -> NewLine:
+    return NewLine(name=name, sku=sku, quantity=quantity, unit_price=Decimal(price), unit=unit)
+
+
+TINS = _line("Tea tin, retro spot", "TT-22", 4, "24.00", "case of 12")
+CUTTERS = _line("Biscuit cutters, set of 3", "BC-07", 12, "5.85")
+BUNTING = _line("Bunting, ivory", "BU-01", 3, "6.00")
+CANDLES = _line("Beeswax candle, hand-dipped", "CA-14", 24, "2.15")
+MUGS = _line("Enamel mug, forest green", "MU-31", 36, "3.40")
+PAPER = _line("Wrapping paper, botanical", "WP-09", 50, "0.845", "sheet")
+TWINE = _line("Jute twine, 100 m", "TW-02", 20, "1.95")
+LANTERN = _line("Hanging heart lantern, white", "LA-85", 6, "2.55")
+APRON = _line("Linen apron, undyed", "AP-03", 8, "11.20")
+DOORSTOP = _line("Doorstop, tweed hound", "DS-44", 5, "9.75")
+
+ORDERS: tuple[OrderStory, ...] = (
+    OrderStory(
+        34,
+        560,
+        "Maple & Rye",
+        "Hannah Okafor",
+        "hannah@maplerye.example",
+        (MUGS, APRON),
+        ((25, CONFIRMED), (4300, INVOICED)),
+    ),
+    OrderStory(
+        31,
+        615,
+        "The Little Lighthouse Gift Shop",
+        "Gwen Pritchard",
+        "gwen@littlelighthouse.example",
+        (LANTERN, CANDLES, TWINE),
+        ((35, CONFIRMED), (2900, INVOICED)),
+        (
+            Said("customer", 90, "Could you leave the parcels with the bakery next door? We open at ten."),
+            Said("Jo", 130, "Of course, it is on the label now."),
+        ),
+    ),
+    OrderStory(
+        28,
+        540,
+        "Papeterie Lucien",
+        "Lucien Moreau",
+        "lucien@papeterie.example",
+        (PAPER, TWINE),
+        ((60, CONFIRMED), (5100, INVOICED)),
+        currency="EUR",
+    ),
+    OrderStory(
+        25,
+        830,
+        "Harbour Café Pier 2",
+        "Ana Reis",
+        "ana.pier2@harbour.example",
+        (MUGS,),
+        ((15, CONFIRMED), (1500, INVOICED)),
+    ),
+    OrderStory(
+        21,
+        700,
+        "Brightwater Garden Centre",
+        "Tom Ashdown",
+        "tom@brightwater.example",
+        (BUNTING, CANDLES, DOORSTOP),
+        ((45, CONFIRMED), (2200, INVOICED)),
+        (Said("Mara", 1500, "Your order left this morning with two parcels. Anything else, just answer here."),),
+    ),
+    OrderStory(
+        18,
+        645,
+        "Oakfield Primary School PTA",
+        "Priya Nair",
+        "priya@oakfieldpta.example",
+        (BUNTING, PAPER),
+        ((600, CANCELLED),),
+        (
+            Said("customer", 400, "I'm so sorry, the fair has been moved to spring. Can we cancel?"),
+            Said("Jo", 590, "No harm done: cancelled, and nothing was charged. See you in spring."),
+        ),
+    ),
+    OrderStory(
+        16,
+        605,
+        "مكتبة الياسمين",
+        "ليلى حداد",
+        "layla@yasmin.example",
+        (CANDLES, LANTERN),
+        ((70, CONFIRMED),),
+        (
+            Said("customer", 120, "مرحباً، هل يمكن تغليف الفوانيس كل واحد على حدة؟ إنها هدايا."),
+            Said("Jo", 200, "Hello Layla, yes: each lantern gets its own box, at no extra cost."),
+            Said("customer", 215, "شكراً جزيلاً!"),
+        ),
+    ),
+    OrderStory(
+        14,
+        525,
+        "Kettle & Co",
+        "Rob Kettle",
+        "rob@kettleandco.example",
+        (TINS, MUGS),
+        ((20, CONFIRMED),),
+        (Said("Mara", 30, "Rob pays by cheque again: invoice goes out when it has cleared.", internal=True),),
+    ),
+    OrderStory(
+        12,
+        760,
+        "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG",
+        "Dr. Wilhelmine von Hohenstein-Oberkirchner",
+        "bestellung@geschenkmanufaktur.example",
+        (
+            _line(
+                "Untersetzer aus geöltem Nussbaumholz mit handgraviertem Jahreszeitenmotiv, Vorratspackung",
+                "UN-1904-NUSS-GRAV",
+                40,
+                "4.125",
+            ),
+            APRON,
+        ),
+        ((90, CONFIRMED),),
+        currency="EUR",
+    ),
+    OrderStory(
+        11,
+        590,
+        "Juniper Lane",
+        "Sophie Marsh",
+        "sophie@juniperlane.example",
+        (PAPER, TWINE, LANTERN),
+        ((30, CONFIRMED),),
+        wants_mail=False,
+    ),
+    OrderStory(
+        9,
+        655,
+        "The Corner Larder",
+        "Dev Patel",
+        "dev@cornerlarder.example",
+        (TINS,),
+        ((50, CONFIRMED),),
+        (
+            Said("customer", 300, "Do the tins come in a larger size as well?", read_after=30),
+            Said("Jo", 420, "Not yet. The large ones arrive in autumn; shall I tell you when they do?"),
+            Said("customer", 460, "Please do 👍"),
+        ),
+    ),
+    OrderStory(8, 720, "Wren Bookshop", "Alice Wren", "alice@wrenbooks.example", (PAPER,), ((35, CONFIRMED),)),
+    OrderStory(
+        6,
+        565,
+        "St Brigid's Hospice Shop",
+        "Maureen Daly",
+        "maureen@stbrigids.example",
+        (CANDLES, _line("Sample, tea light holder", "SA-01", 2, "0.00")),
+        ((80, CONFIRMED),),
+    ),
+    OrderStory(
+        5,
+        610,
+        "Harbour Café",
+        "Ana Reis",
+        "ana@harbour.example",
+        (TINS, CUTTERS, BUNTING),
+        ((20, CONFIRMED),),
+        (
+            Said("Mara", 3000, "Cutters: supplier says they are back about the 30th.", internal=True),
+            Said(
+                "Mara",
+                3005,
+                "Your tins are packed. Shall we hold the cutters and send everything together, or send the tins today?",
+            ),
+            Said("customer", 3012, "Please send what you have, we open on Friday."),
+            Said(
+                "Mara",
+                3014,
+                "Done: they leave with the four o'clock post.\n\nThe cutters follow as soon as they "
+                "are here, at our cost.",
+            ),
+            Said("Jo", 3040, "Owner asked for the handwritten card again.", internal=True),
+        ),
+    ),
+    OrderStory(
+        4,
+        690,
+        "Thistle & Thyme",
+        "Isla McKay",
+        "isla@thistlethyme.example",
+        (APRON, DOORSTOP, CANDLES),
+        ((55, CONFIRMED),),
+        (
+            Said("customer", 200, "One of last month's aprons had a loose seam, could you add a replacement?"),
+            Said("Jo", 260, "Seam: third one from that batch. Told the workshop.", internal=True),
+            Said("Jo", 265, "I'm sorry about that! A new one is in the box, no charge.", read_after=None),
+        ),
+    ),
+    OrderStory(
+        3,
+        575,
+        "Nordlys Interiør",
+        "Ingrid Solberg",
+        "ingrid@nordlys.example",
+        (LANTERN, MUGS, TWINE),
+        ((30, CONFIRMED),),
+    ),
+    OrderStory(
+        3,
+        840,
+        "Pemberton Farm Shop",
+        "George Pemberton",
+        "george@pembertonfarm.example",
+        (_line("Hessian sack, printed “Potatoes”", "HS-12", 120, "0.0425"), TWINE),
+        ((25, CONFIRMED),),
+    ),
+    OrderStory(
+        2,
+        630,
+        "Bluebell Tearooms",
+        "Nell Fairfax",
+        "nell@bluebelltea.example",
+        (TINS, MUGS, BUNTING),
+        (),
+        (Said("customer", 15, "Could this arrive before the 28th? It's for our anniversary."),),
+    ),
+    OrderStory(
+        2,
+        905,
+        "東京ギフト商会",
+        "佐藤 花子",
+        "hanako@tokyogift.example",
+        (_line("Furoshiki cloth, indigo", "FU-20", 60, "780"),),
+        (),
+        currency="JPY",
+    ),
+    OrderStory(1, 580, "Saltmarsh Studio", "Kit Lowe", "kit@saltmarsh.example", (CANDLES, PAPER), ((120, CONFIRMED),)),
+    OrderStory(1, 745, "Foxglove Florist", "Beth Carver", "beth@foxglove.example", (TWINE, PAPER, BUNTING), ()),
+    OrderStory(0, 480, "Copper Kettle Deli", "Marco Bianchi", "marco@copperkettle.example", (TINS, CUTTERS), ()),
+)

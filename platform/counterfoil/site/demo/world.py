@@ -1,0 +1,137 @@
+"""The demo's world: Fennel & Twine, a gift wholesaler, made through the same actions that people use."""
+
+import json
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from counterfoil.access import clock
+from counterfoil.access.models import AccessToken, StaffMember, User
+from counterfoil.access.viewer import Role, Viewer, ViewerKind
+from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
+from counterfoil.conversations.models import Message
+from counterfoil.customers.actions import create_customer
+from counterfoil.events import relay
+from counterfoil.mail import delivery
+from counterfoil.orders.actions import change_status, place_order, set_mail_preference
+from counterfoil.orders.models import Order
+from counterfoil.orders.queries import guest
+from counterfoil.site.demo.story import ORDERS, STAFF, OrderStory, Said
+from counterfoil.workspaces.models import Store, Workspace
+
+_TOKEN_DAYS = 365
+
+
+def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
+    """The world, made on the first start and found again on the next, its links starting with `base`.
+
+    Gives `staff` with passwords and API tokens, and `orders` with the customers' links, the liveliest first. The
+    passwords are random, and kept in the file `logins`, which only its owner may read.
+    """
+    if not Workspace.objects.exists() or not logins.exists():
+        _make(base, host, logins)
+    Store.objects.update(base_url=base, host=host)
+    staff = json.loads(logins.read_text())
+    orders = Order.objects.select_related("store", "customer").annotate(messages=Count("conversation__messages"))
+    return {
+        "staff": staff,
+        "orders": [
+            {
+                "id": order.topic,
+                "number": order.number,
+                "customer": order.customer.name,
+                "guest_url": order.guest_url,
+            }
+            for order in orders.order_by("-messages", "-placed_at", "-pk")
+        ],
+    }
+
+
+def _make(base: str, host: str, logins: Path) -> None:
+    with transaction.atomic():
+        Workspace.objects.all().delete()
+        User.objects.all().delete()
+        workspace = Workspace.objects.create(name="Fennel & Twine", last_order_number=4111)
+        store = Store.objects.create(
+            workspace=workspace,
+            name="Fennel & Twine",
+            host=host,
+            base_url=base,
+            language="en",
+            time_zone="Europe/London",
+            mail_from=f"orders@{urlsplit('http://fennel.example').hostname}",
+        )
+        staff, viewers = [], {}
+        for name, email, role in STAFF:
+            login, viewer = _hire(workspace, name, email, role)
+            staff.append(login)
+            viewers[name] = viewer
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    for story in ORDERS:
+        _tell(story, store, viewers, today)
+    with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(staff, file)
+
+
+def _hire(workspace: Workspace, name: str, email: str, role: Role) -> tuple[dict[str, str], Viewer]:
+    password, token = secrets.token_urlsafe(9), AccessToken.new_secret()
+    user = User.objects.create_user(email, password)
+    member = StaffMember.objects.create(workspace=workspace, user=user, name=name, role=role)
+    AccessToken.objects.create(
+        workspace=workspace,
+        staff=member,
+        digest=AccessToken.digest_of(token),
+        expires_at=clock.now() + timedelta(days=_TOKEN_DAYS),
+    )
+    viewer = Viewer(kind=ViewerKind.STAFF, workspace_id=workspace.pk, name=name, staff_id=member.pk, role=role)
+    return {"email": email, "password": password, "role": role.value, "token": token}, viewer
+
+
+def _tell(story: OrderStory, store: Store, viewers: dict[str, Viewer], today: datetime) -> None:
+    mara = viewers["Mara"]
+    placed = today - timedelta(days=story.days_ago) + timedelta(minutes=story.minute)
+    with clock.at(placed):
+        contact = create_customer(viewer=mara, name=story.customer, contact_name=story.contact, email=story.email)
+        order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=story.lines)
+    for after, status in story.statuses:
+        with clock.at(placed + timedelta(minutes=after)):
+            change_status(viewer=mara, order=order, status=status)
+    if not story.wants_mail:
+        with clock.at(placed + timedelta(minutes=1)):
+            set_mail_preference(viewer=guest(order), order=order, enabled=False)
+    for said in story.conversation:
+        _say(said, order, viewers, placed)
+
+
+def _say(said: Said, order: Order, viewers: dict[str, Viewer], placed: datetime) -> None:
+    sent = min(placed + timedelta(minutes=said.after), timezone.now() - timedelta(minutes=1))
+    customer = guest(order)
+    with clock.at(sent):
+        if said.internal:
+            write_internal_note(viewer=viewers[said.by], order=order, text=said.text)
+            return
+        message = send_message(viewer=viewers.get(said.by, customer), order=order, text=said.text)
+        _send_mails()
+    other = customer if said.by in viewers else viewers["Mara"]
+    _receive(message, order, other, said, sent)
+
+
+def _receive(message: Message, order: Order, other: Viewer, said: Said, sent: datetime) -> None:
+    for minutes, receipt in ((said.delivered_after, Receipt.DELIVERED), (said.read_after, Receipt.READ)):
+        if minutes is not None:
+            with clock.at(min(sent + timedelta(minutes=minutes), timezone.now())):
+                report_receipt(viewer=other, order=order, up_to=message.pk, receipt=receipt)
+
+
+def _send_mails() -> None:
+    """What the worker would do, at the time of the story."""
+    relay.drain()
+    for mail in delivery.due():
+        delivery.deliver(mail)

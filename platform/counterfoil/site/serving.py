@@ -1,0 +1,70 @@
+"""`counterfoil serve`: one uvicorn process on a socket that was bound before anything else began."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from counterfoil.site.command import Stop
+
+GRACE_SECONDS = 1
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `Stop` when the port is taken or may not be used."""
+    if not 0 <= port <= 65535:
+        raise Stop(f"{port} is no port: use one from 1 to 65535.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise Stop(f"can't listen on {host}:{port} ({error.strerror}). Choose another with --port.") from None
+    return listener
+
+
+class Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_ready = when_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so."""
+        await super().startup(sockets=sockets)
+        if not self.should_exit:
+            self._when_ready()
+
+
+def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: None) -> None:
+    """Answer on this socket until SIGTERM or SIGINT; open streams are given a second to end."""
+    config = uvicorn.Config(
+        "counterfoil.site.asgi:application",
+        log_level="warning",
+        access_log=False,  # addresses may hold order keys
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="websockets-sansio",
+        lifespan="on",
+    )
+    server = Server(config, when_ready)
+    # uvicorn raises the signal again once it has shut down; by then stopping is what we do anyway.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(server.serve(sockets=[listener]))
+
+
+def serve(*, host: str, port: int) -> int:
+    """The web process of a real installation."""
+    import django
+
+    with bind(host, port) as listener:
+        django.setup()
+        serve_on(listener)
+    return 0

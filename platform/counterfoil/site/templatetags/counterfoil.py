@@ -1,0 +1,72 @@
+"""Template filters of both UIs: money and times as the reader's language writes them, from the schema's own values."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_currency, get_currency_precision
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language
+
+register = template.Library()
+
+
+def _locale() -> Locale:
+    """The page's language; English stands for British English, whose dates put the day first."""
+    language = get_language() or "en"
+    try:
+        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")
+
+
+@register.filter
+def money(value: Mapping[str, str]) -> str:
+    """`{amount, currency}` as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
+    amount = Decimal(value["amount"])
+    places = max(-int(amount.as_tuple().exponent), get_currency_precision(value["currency"]))
+    locale = _locale()
+    pattern = locale.currency_formats["standard"].pattern
+    whole = pattern.split(";")[0]
+    exact = whole.replace("0.00", "0" + ("." + "0" * places if places else ""))
+    return format_currency(amount, value["currency"], format=exact, locale=locale, currency_digits=False)
+
+
+@register.filter
+def moment(value: str) -> datetime:
+    """A DateTime of the schema as a datetime on the store's clock."""
+    return timezone.localtime(datetime.fromisoformat(value))
+
+
+@register.filter
+def clock(value: str) -> str:
+    """A DateTime as the time of day: 10:04."""
+    return format_time(moment(value), "short", tzinfo=timezone.get_current_timezone(), locale=_locale())
+
+
+@register.filter
+def day(value: str) -> str:
+    """A DateTime as a day: 17 June, with the year when it is not this one."""
+    when = moment(value).date()
+    skeleton = "MMMMd" if when.year == _today().year else "yMMMMd"
+    return format_skeleton(skeleton, datetime.combine(when, time(), tzinfo=UTC), locale=_locale())
+
+
+@register.filter
+def weekday(value: str) -> str:
+    """A DateTime as a day with its weekday: Tuesday 17 June."""
+    when = moment(value).date()
+    return f"{format_date(when, 'EEEE', locale=_locale())} {day(value)}"
+
+
+@register.filter
+def full_moment(value: str) -> str:
+    """A DateTime in full, for titles: 17 June 2026 at 10:04."""
+    return format_datetime(moment(value), "long", tzinfo=timezone.get_current_timezone(), locale=_locale())
+
+
+def _today() -> date:
+    return timezone.localdate()

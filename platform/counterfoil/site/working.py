@@ -1,0 +1,25 @@
+"""`counterfoil worker`: a Celery worker with a pool of threads."""
+
+import os
+import signal
+import sys
+import threading
+
+
+def work(*, threads: int, with_parent: bool) -> int:
+    """Work until stopped; with a parent, also until standard input closes, so that no orphan goes on."""
+    import django
+
+    django.setup()
+    from counterfoil.site.celery import app
+
+    if with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    arguments = ["--quiet", "worker", "--pool", "threads", "--concurrency", str(threads), "--loglevel", "WARNING"]
+    app.worker_main([*arguments, "--without-gossip", "--without-mingle", "--without-heartbeat"])
+    return 0
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)

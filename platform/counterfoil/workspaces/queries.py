@@ -1,0 +1,19 @@
+"""Finding the store that a request is for."""
+
+from django.db.models import QuerySet
+
+from counterfoil.workspaces.models import Store
+
+
+def store_for_host(host: str) -> Store | None:
+    """The store of a host name (without port); on a server with one store alone, that one answers any host."""
+    found = Store.objects.filter(host=host.lower()).first()
+    if found is None:
+        stores = list(Store.objects.all()[:2])
+        found = stores[0] if len(stores) == 1 else None
+    return found
+
+
+def stores_of(workspace_id: int) -> QuerySet[Store]:
+    """The stores of a workspace: their names and addresses are public."""
+    return Store.objects.filter(workspace_id=workspace_id)

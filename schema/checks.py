@@ -1,0 +1,34 @@
+"""A system check: every operation that lies beside a view is valid against the schema, and used under its own name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import CheckMessage, Error, register
+from graphql import GraphQLError, OperationDefinitionNode, parse, validate
+
+from schema.root import schema
+
+
+def operation_documents() -> list[Path]:
+    """Every `operations.graphql` of the two UIs."""
+    folders = [Path(apps.get_app_config(label).path) for label in ("admin_ui", "portal_ui")]
+    return sorted(path for folder in folders for path in folder.rglob("operations.graphql"))
+
+
+@register()
+def operations_are_valid(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Errors for operations that the schema does not answer, or that have no name."""
+    found: list[CheckMessage] = []
+    for path in operation_documents():
+        try:
+            document = parse(path.read_text(encoding="utf-8"))
+            problems = validate(schema._schema, document)
+        except GraphQLError as error:
+            problems = [error]
+        else:
+            if any(isinstance(node, OperationDefinitionNode) and not node.name for node in document.definitions):
+                problems = [*problems, GraphQLError("An operation has no name.")]
+        found += [Error(f"{path.parent.name}/{path.name}: {problem}", id="schema.E001") for problem in problems]
+    return found

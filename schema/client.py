@@ -1,0 +1,148 @@
+"""The one door for both UIs: named operations that lie beside the views, run in-process as the viewer.
+
+    OPERATIONS = client.operations_beside(__file__)
+    data = client.run(viewer, OPERATIONS["OrderPage"], {"number": number})
+
+`run` gives the operation's `data` as plain dicts and lists, with the names of the operation. What the schema refuses
+comes back as it says (null, or a problem); anything else that goes wrong raises `OperationFailed`.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from graphql import OperationDefinitionNode, parse
+
+from counterfoil.access.viewer import Viewer, anonymous
+from counterfoil.events.feed import read_after
+from schema import identity
+from schema.context import Context
+from schema.identity import Watch
+from schema.root import execute
+
+__all__ = [
+    "Operation",
+    "OperationFailed",
+    "Operations",
+    "Viewer",
+    "Watch",
+    "anonymous_viewer",
+    "follow_order_link",
+    "guest_viewer",
+    "guest_watch",
+    "operations_beside",
+    "poll",
+    "run",
+    "staff_viewer",
+    "staff_watch",
+]
+
+
+class OperationFailed(Exception):
+    """An operation of ours met an error that no page expects: a fault in the product, not of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A named operation and the document it stands in."""
+
+    name: str
+    document: str
+
+
+class Operations(Mapping[str, Operation]):
+    """The operations of one `operations.graphql`, by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.document = path.read_text(encoding="utf-8")
+        self._names = [
+            definition.name.value
+            for definition in parse(self.document).definitions
+            if isinstance(definition, OperationDefinitionNode) and definition.name
+        ]
+
+    def __getitem__(self, name: str) -> Operation:
+        if name not in self._names:
+            raise KeyError(f"{self.path} has no operation {name}")
+        return Operation(name, self.document)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def operations_beside(file: str) -> Operations:
+    """The operations that lie beside a module: `operations_beside(__file__)`."""
+    return Operations(Path(file).with_name("operations.graphql"))
+
+
+def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run an operation as this viewer; gives its `data`."""
+    result = execute(
+        operation.document,
+        variables=dict(variables or {}),
+        context=Context(viewer=viewer),
+        operation_name=operation.name,
+    )
+    if result.errors or result.data is None:
+        raise OperationFailed(f"{operation.name}: {result.errors}")
+    return result.data
+
+
+def _workspace_id(request: HttpRequest) -> int | None:
+    store = identity.store_of(request.get_host())
+    return store.workspace_id if store else None
+
+
+def _in_workspace[T](request: HttpRequest, find: Callable[[int], T]) -> T | None:
+    workspace_id = _workspace_id(request)
+    return None if workspace_id is None else find(workspace_id)
+
+
+def anonymous_viewer(request: HttpRequest) -> Viewer | None:
+    """Nobody in particular, in the workspace of the request's host; None where no store answers to the host."""
+    return _in_workspace(request, anonymous)
+
+
+def staff_viewer(request: HttpRequest) -> Viewer | None:
+    """The staff member who is signed in, in the workspace of the request's host."""
+    return _in_workspace(request, lambda workspace_id: identity.staff_viewer(request.user, workspace_id))
+
+
+def guest_viewer(request: HttpRequest, number: str) -> Viewer | None:
+    """The guest that this browser is on the order of this number; None without a link that still holds."""
+    return _in_workspace(request, lambda workspace_id: identity.guest_viewer(request, number, workspace_id))
+
+
+def follow_order_link(request: HttpRequest, response: HttpResponseBase, number: str, key: str) -> bool:
+    """Let this browser see the order that the link is for; False, and nothing done, when the link opens nothing."""
+    order = _in_workspace(request, lambda workspace_id: identity.order_for_key(number, key, workspace_id))
+    if order is None:
+        return False
+    identity.grant(request, response, order)
+    return True
+
+
+def staff_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
+    """What the signed-in staff member's pages may watch; None for nobody."""
+    return _in_workspace(request, lambda workspace_id: identity.staff_watch(request, topics, workspace_id))
+
+
+def guest_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
+    """Which of these topics this browser's guest pages may watch; None for none."""
+    return _in_workspace(request, lambda workspace_id: identity.guest_watch(request, topics, workspace_id))
+
+
+def poll(watch: Watch, after: int) -> dict[str, object]:
+    """What the live stream would have told since `after`, for pages that can't have one."""
+    happened = read_after(after, watch.workspace_id, watch.topics, internal=watch.internal)
+    return {
+        "position": str(happened[-1].position if happened else after),
+        "nudges": [{"position": str(event.position), "topic": event.topic, "kind": event.kind} for event in happened],
+    }

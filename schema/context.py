@@ -1,0 +1,25 @@
+"""What every resolver may know of the request: who asks, and from where a stream goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from strawberry.types import Info as StrawberryInfo
+
+from counterfoil.access.viewer import Viewer
+
+
+@dataclass
+class Context:
+    """`viewer` is who asks. `resume_after` is the stream position of a client that comes back.
+
+    `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run.
+    """
+
+    viewer: Viewer
+    resume_after: int | None = None
+    still_valid: Callable[[], bool] = lambda: True
+    connection_params: dict[str, Any] = field(default_factory=dict)
+
+
+type Info = StrawberryInfo[Context, None]

@@ -1,0 +1,40 @@
+"""Messages as they come."""
+
+from collections.abc import AsyncIterator
+
+import strawberry
+
+from counterfoil.events.threads import in_thread
+from schema.context import Info
+from schema.conversations.types import Message, message_by_key
+from schema.positions import Position, begin_after
+from schema.relay import pk_of
+from schema.streams import current_position, follow
+
+
+@strawberry.type(description="A message was added.")
+class MessageAdded:
+    position: Position = strawberry.field(description="Where this stands in the log: resume `after` it.")
+    message: Message = strawberry.field(description="The message.")
+
+
+@strawberry.type
+class ConversationSubscriptions:
+    @strawberry.subscription(
+        description="The messages on an order, as they are sent, in order, each once. Resume with `after`, or over "
+        "SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs the scope messages:read."
+    )
+    async def message_added(
+        self, info: Info, order_id: strawberry.ID, after: Position | None = None
+    ) -> AsyncIterator[MessageAdded]:
+        context = info.context
+        if pk_of(order_id, "order") is None or not await in_thread(context.still_valid):
+            return
+        async for batch in follow(context, [order_id], after=begin_after(context, after)):
+            for happened in batch:
+                if happened.kind != "message.sent":
+                    continue
+                message = await in_thread(message_by_key, context.viewer, happened.data["message"])
+                if message is not None:
+                    current_position.set(happened.position)
+                    yield MessageAdded(position=Position(happened.position), message=message)

@@ -1,0 +1,214 @@
+"""Streams: GraphQL subscriptions over SSE and WebSocket, and the pages' nudges. All of them outside Django's request
+cycle, which would hold a thread for each open stream.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from strawberry.channels import GraphQLHTTPConsumer, GraphQLWSConsumer
+from strawberry.channels.handlers.http_handler import ChannelsRequest
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from counterfoil.access.viewer import anonymous
+from counterfoil.events.feed import EVERYTHING, Feed
+from counterfoil.events.threads import in_thread
+from schema.context import Context
+from schema.identity import BadToken, Watch, bearer_context, store_of
+from schema.root import schema
+from schema.streams import BEAT, REVOKING
+
+type Scope = dict[str, Any]
+type Receive = Callable[[], Any]
+type Send = Callable[[dict[str, Any]], Any]
+
+_SSE_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _context(headers: Mapping[str, str], authorization: str) -> Context:
+    """The context of a stream. Raises `BadToken` also where no store answers."""
+    store = store_of(headers.get("host", ""))
+    if store is None:
+        raise BadToken
+    return bearer_context(authorization, store.workspace_id)
+
+
+# Partners: subscriptions that carry content.
+
+
+class ResumableSSE(SSETransport):
+    """SSE whose frames carry their position as `id:`, so that a client which returns says where it was."""
+
+    def encode_next(self, response: Any, encode_json: Callable[[object], str]) -> str:
+        """One `next` frame."""
+        frame = super().encode_next(response, encode_json)
+        position = (response.get("extensions") or {}).get("position")
+        return f"id: {position}\r\n{frame}" if position else frame
+
+
+class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
+    """`graphql-sse` in distinct-connections mode, at `/graphql`."""
+
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
+
+    async def handle(self, body: bytes) -> None:
+        """Answer one stream; a token that opens nothing is refused before it begins."""
+        headers = _headers(self.scope)
+        try:
+            self.context = await in_thread(_context, headers, headers.get("authorization", ""))
+        except BadToken:
+            await self.send_response(
+                401,
+                json.dumps({"errors": [{"message": "This token opens nothing here."}]}).encode(),
+                headers=[(b"Content-Type", b"application/json"), (b"WWW-Authenticate", b"Bearer")],
+            )
+            return
+        last = headers.get("last-event-id", "")
+        self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+        await super().handle(body)
+
+    async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
+        """What the resolvers get."""
+        return self.context
+
+    async def get_root_value(self, request: ChannelsRequest) -> None:
+        """None: there is no root value."""
+
+
+class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):
+    """`graphql-transport-ws`, at `/graphql`. The token comes in the handshake's header or in `connection_init`."""
+
+    async def get_context(self, request: Any, response: Any) -> Context:
+        """A context that is filled in once the connection is initialised."""
+        return Context(viewer=anonymous(0), still_valid=lambda: False)
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Find out who connects; close with 4403 when the token opens nothing."""
+        headers = _headers(self.scope)
+        given = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
+        try:
+            found = await in_thread(_context, headers, str(given or headers.get("authorization", "")))
+        except BadToken as error:
+            raise ConnectionRejectionError from error
+        context.viewer, context.still_valid = found.viewer, found.still_valid
+        return await super().on_ws_connect(context)
+
+
+subscriptions_over_sse = SubscriptionsOverSSE.as_asgi(
+    schema=schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,)
+)
+subscriptions_over_websocket = SubscriptionsOverWebSocket.as_asgi(
+    schema=schema, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,)
+)
+
+
+# Pages: nudges that say what changed, never what it says.
+
+
+def nudges(find_watch: Callable[[Any, Collection[str]], Watch | None]) -> Callable[[Scope, Receive, Send], Any]:
+    """An ASGI application that streams what the pages may watch; `find_watch(request, topics)` decides that.
+
+    Frames: `hello` with the present position, `nudge` with position, topic and kind, `beat` every ten seconds, `ended`
+    with the topics that may not be watched any more.
+    """
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        request = ASGIRequest(scope, io.BytesIO())
+        topics = request.GET.getlist("topics")[:200]
+        after = request.GET.get("after", "")
+        try:
+            watch = await in_thread(_find, request, topics, find_watch)
+        except DisallowedHost:
+            watch = None
+        if watch is None:
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"Nothing to watch here: open the page again."})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS})
+        position = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
+        sending = asyncio.create_task(_send_frames(send, watch, frozenset(topics), position))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    return application
+
+
+def _find(
+    request: ASGIRequest, topics: Collection[str], find_watch: Callable[[Any, Collection[str]], Watch | None]
+) -> Watch | None:
+    request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    request.user = get_user(request)
+    return find_watch(request, topics)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_frames(send: Send, watch: Watch, asked: frozenset[str], after: int | None) -> None:
+    async with contextlib.aclosing(_frames(watch, asked, after)) as frames:
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> AsyncGenerator[bytes]:
+    feed = await Feed.here()
+    position = feed.position
+    yield _frame("hello", {"position": str(position)}, position)
+    if refused := asked - watch.topics:
+        yield _frame("ended", {"topics": sorted(refused)})
+    allowed = watch.topics
+    batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=after, beat=BEAT)
+    async with contextlib.aclosing(batches):
+        async for batch in batches:
+            if not batch or any(happened.kind in REVOKING for happened in batch):
+                still = await in_thread(watch.still_allowed)
+                if ended := allowed - still:
+                    yield _frame("ended", {"topics": sorted(ended)})
+                allowed = still
+                if not allowed:
+                    return
+            frames = [
+                _frame(
+                    "nudge",
+                    {"position": str(happened.position), "topic": happened.topic, "kind": happened.kind},
+                    happened.position,
+                )
+                for happened in batch
+                if EVERYTHING in allowed or happened.topic in allowed
+            ]
+            yield b"".join(frames) if frames else _frame("beat", {"position": str(feed.position)})
+
+
+def _frame(event: str, data: dict[str, object], position: int | None = None) -> bytes:
+    lines = [f"event: {event}", f"data: {json.dumps(data, separators=(',', ':'))}"]
+    if position is not None:
+        lines.append(f"id: {position}")
+    return ("\n".join(lines) + "\n\n").encode()

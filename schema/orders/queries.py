@@ -1,0 +1,51 @@
+"""Reading orders."""
+
+from typing import Annotated
+
+import strawberry
+
+from counterfoil.orders.models import OrderStatus
+from counterfoil.orders.queries import matching, visible_to
+from schema.context import Info
+from schema.orders.types import NEWEST_ORDERS, Order, order_by_key, read_orders
+from schema.relay import Connection, pk_of
+
+
+@strawberry.input(description="Which orders to list; what is left out does not narrow the list.")
+class OrderFilter:
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words, each the beginning of the number or a part of the customer's name. Needs customers:read.",
+    )
+    status: OrderStatus | None = strawberry.field(default=None, description="Only orders in this state.")
+
+
+@strawberry.type
+class OrderQueries:
+    @strawberry.field(
+        description="An order by its global id. Null when there is none, or none that the viewer may see."
+    )
+    def order(self, info: Info, id: strawberry.ID) -> Order | None:
+        return order_by_key(info.context.viewer, pk_of(id, "order"))
+
+    @strawberry.field(description="An order by its number. Null when there is none, or none that the viewer may see.")
+    def order_by_number(
+        self,
+        info: Info,
+        number: Annotated[str, strawberry.argument(description="The number that people call it by.")],
+    ) -> Order | None:
+        rows = read_orders(visible_to(info.context.viewer).filter(number=number))
+        return rows[0] if rows else None  # type: ignore[return-value]
+
+    @strawberry.field(
+        description="The orders that the viewer may see, newest first. `first` is at most 100. "
+        "Needs the scope orders:read."
+    )
+    def orders(
+        self, info: Info, first: int, after: str | None = None, filter: OrderFilter | None = None
+    ) -> Connection[Order]:
+        viewer = info.context.viewer
+        found = visible_to(viewer)
+        if filter is not None:
+            found = matching(found, search=(filter.search or "") if viewer.is_staff else "", status=filter.status)
+        return NEWEST_ORDERS.cut(found, read_orders, first=first, after=after)

@@ -1,0 +1,48 @@
+"""Orders as they change."""
+
+from collections.abc import AsyncIterator
+
+import strawberry
+from graphql import GraphQLError
+
+from counterfoil.events.feed import EVERYTHING
+from counterfoil.events.threads import in_thread
+from schema.context import Info
+from schema.orders.types import Order, order_by_key
+from schema.positions import Position, begin_after
+from schema.relay import pk_of
+from schema.streams import current_position, follow
+
+_CHANGES = ("order.", "order_key.", "mail_preference.")
+
+
+@strawberry.type(description="An order changed.")
+class OrderChanged:
+    position: Position = strawberry.field(description="Where this stands in the log: resume `after` it.")
+    kind: str = strawberry.field(description="What happened, in the past tense: `order.status_changed`.")
+    order: Order = strawberry.field(description="The order as it is now.")
+
+
+@strawberry.type
+class OrderSubscriptions:
+    @strawberry.subscription(
+        description="Changes of one order, or for staff of every order, in order, each once. Resume with `after`, or "
+        "over SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs orders:read."
+    )
+    async def order_changed(
+        self, info: Info, order_id: strawberry.ID | None = None, after: Position | None = None
+    ) -> AsyncIterator[OrderChanged]:
+        context = info.context
+        if order_id is None and not context.viewer.is_staff:
+            raise GraphQLError("Name an `orderId`: only staff may watch every order.", extensions={"code": "FORBIDDEN"})
+        if not await in_thread(context.still_valid):
+            return
+        topics = [EVERYTHING] if order_id is None else [order_id]
+        async for batch in follow(context, topics, after=begin_after(context, after)):
+            for happened in batch:
+                if not happened.kind.startswith(_CHANGES):
+                    continue
+                order = await in_thread(order_by_key, context.viewer, pk_of(happened.topic, "order"))
+                if order is not None:
+                    current_position.set(happened.position)
+                    yield OrderChanged(position=Position(happened.position), kind=happened.kind, order=order)

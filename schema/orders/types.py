@@ -1,0 +1,271 @@
+"""Orders and their lines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple, cast
+
+import strawberry
+from django.db.models import QuerySet
+
+from counterfoil.access.policy import Permission, allows
+from counterfoil.access.viewer import Viewer
+from counterfoil.orders.models import Order as OrderModel
+from counterfoil.orders.models import OrderLine as OrderLineModel
+from counterfoil.orders.models import OrderStatus, guest_url
+from counterfoil.orders.queries import lines_visible_to, visible_to
+from schema.context import Info
+from schema.conversations.types import InternalNote, Message, messages_of, notes_of
+from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.loading import Siblings
+from schema.money import Money, money
+from schema.relay import Connection, Keyset, Node, global_id
+from schema.workspaces import Store, stores_by_key
+
+NEWEST_ORDERS = Keyset("orders", "placed_at")
+LINES = Keyset("lines", "ordinal", descending=False)
+
+strawberry.enum(
+    OrderStatus,
+    description="The order axis: draft → confirmed → invoiced; confirmed → draft; draft or confirmed → cancelled.",
+)
+
+
+class LineRow(NamedTuple):
+    """What `OrderLine` is read from."""
+
+    id: str
+    name: str
+    sku: str
+    unit: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    pk: int
+    ordinal: int
+    parent: int
+
+
+@strawberry.type(description="A snapshot of what was ordered. Needs the scope orders:read.")
+class OrderLine(Node):
+    name: str = strawberry.field(description="The product's name at the time of ordering.")
+    sku: str = strawberry.field(description="Its stock-keeping unit; empty when it has none.")
+    unit: str = strawberry.field(description="The unit of measure that the price is for; empty for a single piece.")
+    quantity: int = strawberry.field(description="How many units.")
+    unit_price: Money = strawberry.field(description="The price of one unit; may have parts of a cent.")
+    total: Money = strawberry.field(description="Quantity × unit price, to the currency's smallest coin.")
+
+    @classmethod
+    def is_type_of(cls, row: object, _info: object) -> bool:
+        """Rows stand for their type."""
+        return isinstance(row, LineRow)
+
+
+@strawberry.enum(description="Whose choice decides whether new messages are mailed.")
+class MailPreferenceOwner(Enum):
+    CONTACT = strawberry.enum_value("contact", description="The contact's, for all their orders: they have an account.")
+    ORDER = strawberry.enum_value("order", description="This order's alone.")
+
+
+@strawberry.type(description="Whether new messages of the shop are mailed to the customer.")
+class MailPreference:
+    enabled: bool = strawberry.field(description="Whether they are.")
+    belongs_to: MailPreferenceOwner = strawberry.field(description="Whose choice that is.")
+
+
+class MailPreferenceRow(NamedTuple):
+    """What `MailPreference` is read from."""
+
+    enabled: bool
+    belongs_to: MailPreferenceOwner
+
+
+class OrderRow(NamedTuple):
+    """What `Order` is read from."""
+
+    id: str
+    number: str
+    status: OrderStatus
+    placed_at: datetime
+    total: Money
+    pk: int
+    store_id: int
+    customer_id: int
+    contact_id: int
+    key_version: int
+    mail_preference: "MailPreferenceRow"
+    siblings: Siblings
+
+
+@strawberry.type(description="What a customer ordered, and the conversation about it. Needs the scope orders:read.")
+class Order(Node):
+    number: str = strawberry.field(description="What people call the order; unique in the workspace.")
+    status: OrderStatus = strawberry.field(description="Where it stands.")
+    placed_at: datetime = strawberry.field(description="When it was placed.")
+    total: Money = strawberry.field(description="The sum of its lines.")
+    mail_preference: MailPreference = strawberry.field(description="Whether new messages of the shop are mailed.")
+    pk: strawberry.Private[int]
+    store_id: strawberry.Private[int]
+    customer_id: strawberry.Private[int]
+    contact_id: strawberry.Private[int]
+    key_version: strawberry.Private[int]
+    siblings: strawberry.Private[Siblings]
+
+    @strawberry.field(description="The store that it was placed in.")
+    def store(self, info: Info) -> Store:
+        return cast(Store, _store(self, info))
+
+    @strawberry.field(description="Who ordered. Needs the scope customers:read; null for a guest.")
+    def customer(self, info: Info) -> Customer | None:
+        viewer = info.context.viewer
+        row = self.siblings.load(
+            "customer", "customer_id", self.customer_id, lambda keys: customers_by_key(viewer, keys)
+        )
+        return cast(Customer | None, row)
+
+    @strawberry.field(description="The person who ordered. Needs the scope customers:read; null for a guest.")
+    def contact(self, info: Info) -> Contact | None:
+        viewer = info.context.viewer
+        row = self.siblings.load("contact", "contact_id", self.contact_id, lambda keys: contacts_by_key(viewer, keys))
+        return cast(Contact | None, row)
+
+    @strawberry.field(description="What was ordered, in the order of its lines. `first` is at most 100.")
+    def lines(self, info: Info, first: int, after: str | None = None) -> Connection[OrderLine]:
+        viewer = info.context.viewer
+        page = self.siblings.load(
+            ("lines", first, after), "pk", self.pk, lambda keys: _lines_of(viewer, keys, first, after)
+        )
+        return cast(Connection[OrderLine], page)
+
+    @strawberry.field(
+        description="The messages between shop and customer, newest first. `first` is at most 100. "
+        "Needs the scope messages:read."
+    )
+    def messages(self, info: Info, first: int, after: str | None = None) -> Connection[Message]:
+        viewer = info.context.viewer
+        page = self.siblings.load(
+            ("messages", first, after), "pk", self.pk, lambda keys: messages_of(viewer, keys, first, after)
+        )
+        return cast(Connection[Message], page)
+
+    @strawberry.field(
+        description="The notes that staff alone read, newest first. `first` is at most 100. "
+        "Needs the scope notes:read; null for everybody else."
+    )
+    def internal_notes(self, info: Info, first: int, after: str | None = None) -> Connection[InternalNote] | None:
+        viewer = info.context.viewer
+        if not (viewer.is_staff and allows(viewer, Permission.NOTES_READ)):
+            return None
+        page = self.siblings.load(
+            ("notes", first, after), "pk", self.pk, lambda keys: notes_of(viewer, keys, first, after)
+        )
+        return cast(Connection[InternalNote], page)
+
+    @strawberry.field(
+        description="The customer's link to this order: who has it reads and answers without an account. "
+        "Needs the scope order_keys:read; null for everybody else."
+    )
+    def guest_url(self, info: Info) -> str | None:
+        if not allows(info.context.viewer, Permission.ORDER_KEYS_READ):
+            return None
+        store: Any = _store(self, info)
+        return guest_url(store.base_url, self.number, self.pk, self.key_version)
+
+    @classmethod
+    def is_type_of(cls, row: object, _info: object) -> bool:
+        """Rows stand for their type."""
+        return isinstance(row, OrderRow)
+
+
+def _store(order: Order, info: Info) -> object:
+    workspace_id = info.context.viewer.workspace_id
+    return order.siblings.load("store", "store_id", order.store_id, lambda keys: stores_by_key(workspace_id, keys))
+
+
+def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
+    """Orders as rows; they share what they load."""
+    siblings = Siblings()
+    rows = [
+        OrderRow(
+            id=gid,
+            number=number,
+            status=OrderStatus(status),
+            placed_at=placed_at,
+            total=money(total, currency),
+            pk=pk,
+            store_id=store_id,
+            customer_id=customer_id,
+            contact_id=contact_id,
+            key_version=key_version,
+            mail_preference=MailPreferenceRow(contact_wants, MailPreferenceOwner.CONTACT)
+            if has_account
+            else MailPreferenceRow(order_wants, MailPreferenceOwner.ORDER),
+            siblings=siblings,
+        )
+        for (
+            gid,
+            number,
+            status,
+            placed_at,
+            total,
+            currency,
+            pk,
+            store_id,
+            customer_id,
+            contact_id,
+            key_version,
+            order_wants,
+            contact_wants,
+            has_account,
+        ) in orders.values_list(
+            global_id("order"),
+            "number",
+            "status",
+            "placed_at",
+            "total",
+            "currency",
+            "pk",
+            "store_id",
+            "customer_id",
+            "contact_id",
+            "key_version",
+            "wants_mail",
+            "contact__wants_mail",
+            "contact__has_account",
+        )
+    ]
+    siblings.share(rows, "pk", "store_id", "customer_id", "contact_id")
+    return rows
+
+
+def order_by_key(viewer: Viewer, pk: int | None) -> Order | None:
+    """The order with this primary key, if the viewer sees it."""
+    rows = read_orders(visible_to(viewer).filter(pk=pk)) if pk else []
+    return cast(Order, rows[0]) if rows else None
+
+
+def _read_lines(lines: QuerySet[OrderLineModel]) -> list[LineRow]:
+    fields = (
+        global_id("line"),
+        "name",
+        "sku",
+        "unit",
+        "quantity",
+        "unit_price",
+        "total",
+        "order__currency",
+        "pk",
+        "ordinal",
+        "order_id",
+    )
+
+    return [
+        LineRow(gid, name, sku, unit, quantity, money(price, currency), money(total, currency), *rest)
+        for gid, name, sku, unit, quantity, price, total, currency, *rest in lines.values_list(*fields)
+    ]
+
+
+def _lines_of(viewer: Viewer, orders: Sequence[int], first: int, after: str | None) -> dict[int, Connection[Any]]:
+    return LINES.cut_each(
+        lines_visible_to(viewer), _read_lines, parent="order_id", parents=orders, first=first, after=after
+    )

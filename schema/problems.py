@@ -1,0 +1,27 @@
+"""How a mutation answers: its result, or a problem that says what to do (GQ-3)."""
+
+from collections.abc import Callable
+
+import strawberry
+
+from counterfoil.access.problems import Problem as Refusal
+from counterfoil.access.problems import ProblemCode
+
+strawberry.enum(ProblemCode, description="Why a mutation was refused.")
+
+
+@strawberry.type(description="A mutation was refused, and nothing was changed.")
+class Problem:
+    code: ProblemCode = strawberry.field(description="Why, for programs.")
+    field: str | None = strawberry.field(
+        description="The part of the input that it speaks of, as a path; null when it speaks of the whole request."
+    )
+    message: str = strawberry.field(description="Why, and what to do, in words for people.")
+
+
+def or_problem[T](act: Callable[[], T]) -> T | Problem:
+    """What `act` gives, or the problem that it met."""
+    try:
+        return act()
+    except Refusal as refusal:
+        return Problem(code=refusal.code, field=refusal.field, message=refusal.message)

@@ -1,0 +1,188 @@
+"""Relay's two promises: every object has a global id, and lists are connections with stable cursors (GQ-2).
+
+A cursor is the sort key of its row, so rows that are inserted meanwhile shift nothing. Connections read one row more
+than asked to know whether there is a next page; they never count.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar, cast
+
+import strawberry
+from django.db.models import CharField, F, Model, Q, QuerySet, Value, Window
+from django.db.models.functions import Cast, Concat, RowNumber
+from graphql import GraphQLError
+
+LARGEST_PAGE = 100
+
+
+@strawberry.interface(description="An object that can be fetched again by its global id.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="The global id: opaque, stable, unique in the whole schema.")
+
+
+def global_id(prefix: str, field: str = "pk") -> Concat:
+    """The database expression of a global id: computed in the query, it needs no resolver."""
+    return Concat(Value(f"{prefix}_"), Cast(field, CharField()), output_field=CharField())
+
+
+def pk_of(gid: str, prefix: str) -> int | None:
+    """The row that a global id of this kind names; None for any other id."""
+    kind, _, number = gid.rpartition("_")
+    if kind != prefix or not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    return int(number)
+
+
+@strawberry.type(description="Where a page of a connection lies.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there is more after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last row; null on an empty page.")
+
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="A row and its cursor.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="Where this row stands; give it as `after` to go on behind it.")
+    node: T = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="A page of a list, in a stable order.")
+class Connection(Generic[T]):
+    nodes: list[T] = strawberry.field(description="The rows of this page.")
+    page: strawberry.Private["Page"]
+
+    @strawberry.field(description="The rows of this page, each with its cursor.")
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(cursor=self.page.cursor(row), node=row) for row in self.nodes]
+
+    @strawberry.field(description="Whether there is more, and where to go on.")
+    def page_info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.page.cursor(self.nodes[0]) if self.nodes else None,
+            end_cursor=self.page.cursor(self.nodes[-1]) if self.nodes else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a connection knows besides its rows."""
+
+    keyset: "Keyset"
+    has_next: bool
+    has_previous: bool
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of one of its rows."""
+        return self.keyset.encode(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """An ordering that pages can be cut from: a field, then the primary key, both ascending or both descending.
+
+    `name` stands in every cursor, so that a cursor of another list is refused rather than misread. Rows carry the
+    two values as the attributes `field` and `pk`.
+    """
+
+    name: str
+    field: str
+    descending: bool = True
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """For `order_by`."""
+        sign = "-" if self.descending else ""
+        return f"{sign}{self.field}", f"{sign}pk"
+
+    def encode(self, row: Any) -> str:
+        """A row's cursor."""
+        value = getattr(row, self.field)
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC).isoformat()
+        text = json.dumps([self.name, value, row.pk], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+    def _decode(self, cursor: str) -> tuple[datetime | int, int]:
+        try:
+            raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+            name, value, pk = json.loads(raw)
+            if name != self.name or type(pk) is not int or abs(pk) >= 2**63:
+                raise ValueError(name)
+            if isinstance(value, str):
+                moment = datetime.fromisoformat(value)
+                if moment.tzinfo is None:
+                    raise ValueError(value)
+                return moment, pk
+            if type(value) is not int or abs(value) >= 2**63:
+                raise ValueError(value)
+            return value, pk
+        except (binascii.Error, ValueError, TypeError, RecursionError):
+            raise GraphQLError(
+                "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
+                extensions={"code": "BAD_CURSOR"},
+            ) from None
+
+    def behind(self, cursor: str | None) -> Q:
+        """The rows behind a cursor, in a form that an index on (field, pk) serves on both databases."""
+        if cursor is None:
+            return Q()
+        value, pk = self._decode(cursor)
+        step = "lt" if self.descending else "gt"
+        return Q((f"{self.field}__{step}e", value)) & (Q((f"{self.field}__{step}", value)) | Q((f"pk__{step}", pk)))
+
+    def cut[M: Model, R](
+        self, queryset: QuerySet[M, M], read: Callable[[QuerySet[M, M]], list[R]], *, first: int, after: str | None
+    ) -> Connection[Any]:
+        """One page of a queryset, its rows made by `read`."""
+        size = page_size(first)
+        rows = read(queryset.filter(self.behind(after)).order_by(*self.order)[: size + 1])
+        return self.connection(rows, size, after)
+
+    def cut_each[M: Model, R](
+        self,
+        queryset: QuerySet[M, M],
+        read: Callable[[QuerySet[M, M]], list[R]],
+        *,
+        parent: str,
+        parents: Sequence[int],
+        first: int,
+        after: str | None,
+    ) -> dict[int, Connection[Any]]:
+        """The same page for each of many parents, in one query. Rows carry their parent's key as `parent`."""
+        size = page_size(first)
+        place = Window(RowNumber(), partition_by=F(parent), order_by=self.order)
+        ranked = (
+            queryset.filter(Q((f"{parent}__in", parents)), self.behind(after))
+            .annotate(place=place)
+            .filter(place__lte=size + 1)
+            .order_by(parent, *self.order)
+        )
+        by_parent: dict[int, list[R]] = {key: [] for key in parents}
+        for row in read(cast(QuerySet[M, M], ranked)):
+            by_parent[cast(Any, row).parent].append(row)
+        return {key: self.connection(rows, size, after) for key, rows in by_parent.items()}
+
+    def connection(self, rows: list[Any], size: int, after: str | None) -> Connection[Any]:
+        """A connection over rows of which one more than `size` may have been read."""
+        page = Page(keyset=self, has_next=len(rows) > size, has_previous=after is not None)
+        return Connection(nodes=rows[:size], page=page)
+
+
+def page_size(first: int) -> int:
+    """`first`, when it is a size that a page may have."""
+    if not 1 <= first <= LARGEST_PAGE:
+        raise GraphQLError(
+            f"`first` is {first}; ask for 1 to {LARGEST_PAGE} rows a page.", extensions={"code": "BAD_PAGE_SIZE"}
+        )
+    return first

@@ -1,0 +1,144 @@
+"""The schema: the features' parts merged, and how operations run."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError
+from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types import ExecutionContext
+
+from counterfoil.events.threads import in_thread
+from schema.context import Info
+from schema.conversations.mutations import ConversationMutations
+from schema.conversations.subscriptions import ConversationSubscriptions
+from schema.conversations.types import message_by_key, note_by_key
+from schema.customers import contacts_by_key, customers_by_key
+from schema.orders.mutations import OrderMutations
+from schema.orders.queries import OrderQueries
+from schema.orders.subscriptions import OrderSubscriptions
+from schema.orders.types import order_by_key
+from schema.positions import POSITION, Position, PositionQueries
+from schema.relay import Node, pk_of
+from schema.streams import current_position
+from schema.workspaces import WorkspaceQueries
+
+logger = logging.getLogger(__name__)
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(OrderQueries, WorkspaceQueries, PositionQueries):
+    @strawberry.field(
+        description="Any object by its global id. Null when there is none, or none that the viewer may see."
+    )
+    def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        viewer = info.context.viewer
+        kind = id.rpartition("_")[0]
+        pk = pk_of(id, kind)
+        found: Any = None
+        match kind:
+            case "order":
+                found = order_by_key(viewer, pk)
+            case "message":
+                found = message_by_key(viewer, pk)
+            case "note":
+                found = note_by_key(viewer, pk)
+            case "customer" if pk:
+                found = customers_by_key(viewer, [pk]).get(pk)
+            case "contact" if pk:
+                found = contacts_by_key(viewer, [pk]).get(pk)
+        return found  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="Everything that can be done.")
+class Mutation(OrderMutations, ConversationMutations):
+    pass
+
+
+@strawberry.type(description="Everything that can be watched.")
+class Subscription(OrderSubscriptions, ConversationSubscriptions):
+    pass
+
+
+class ThreadedExecution(StrawberryGraphQLCoreExecutionContext):
+    """Resolvers are synchronous. Inside an event loop (streams) each selection runs in a thread."""
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Run the operation, or one event's selection of a subscription."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return super().execute_operation(serially)
+        return in_thread(super().execute_operation, serially)
+
+
+class MaskUnexpected(MaskErrors):
+    """What nobody expected is told by a reference alone, and logged in full under it."""
+
+    def __init__(self) -> None:
+        super().__init__(should_mask_error=_is_unexpected)
+
+    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        """The error that the client gets instead."""
+        reference = secrets.token_hex(4)
+        logger.error("Unexpected error %s at %s", reference, error.path, exc_info=error.original_error)
+        return GraphQLError(
+            f"Something went wrong on our side; nothing was half done. The reference is {reference}.",
+            nodes=error.nodes,
+            path=error.path,
+            extensions={"code": "INTERNAL", "reference": reference},
+        )
+
+
+def _is_unexpected(error: GraphQLError) -> bool:
+    return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
+
+
+class StreamPosition(SchemaExtension):
+    """Each answer of a subscription says its position in `extensions`, so that any client can resume."""
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        """Add the position of the event that this result answers."""
+        position = current_position.get()
+        if isinstance(getattr(result, "data", None), dict) and position is not None:
+            result.extensions = {**(result.extensions or {}), "position": str(position)}
+        yield
+
+
+class CounterfoilSchema(strawberry.Schema):
+    """The schema, whose expected errors are nobody's log lines."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: `MaskUnexpected` logs what deserves it."""
+
+
+schema = CounterfoilSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    extensions=[
+        lambda: ParserCache(maxsize=512),
+        lambda: ValidationCache(maxsize=512),
+        MaskUnexpected,
+        StreamPosition,
+    ],
+    config=StrawberryConfig(scalar_map={Position: POSITION}),
+    execution_context_class=ThreadedExecution,
+)
+
+
+def print_schema() -> str:
+    """The schema as `schema.graphql` holds it."""
+    return schema.as_str() + "\n"
+
+
+def execute(text: str, *, variables: dict[str, Any], context: Any, operation_name: str) -> ExecutionResult:
+    """Run one operation, synchronously."""
+    return schema.execute_sync(  # type: ignore[return-value]
+        text, variable_values=variables, context_value=context, operation_name=operation_name
+    )

@@ -1,0 +1,32 @@
+"""What subscriptions and the pages' live streams share: following the log as a viewer, for as long as one may.
+
+A stream is authorised when it begins, whenever a key is rotated, and every few seconds (GQ-4).
+"""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+from contextvars import ContextVar
+
+from counterfoil.access.viewer import Viewer
+from counterfoil.events.feed import Feed, Happened
+from counterfoil.events.threads import in_thread
+from schema.context import Context
+
+BEAT = 10.0
+REVOKING = frozenset({"order_key.rotated"})
+
+# The position of the event that a subscription is answering: the SSE transport writes it as the frame's id.
+current_position: ContextVar[int | None] = ContextVar("current_position", default=None)
+
+
+async def follow(context: Context, topics: Collection[str], *, after: int | None) -> AsyncGenerator[list[Happened]]:
+    """Batches of what happens to `topics`, an empty one every few seconds; ends when the viewer may not watch on."""
+    viewer: Viewer = context.viewer
+    feed = await Feed.here()
+    batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_staff, after=after, beat=BEAT)
+    async with aclosing(batches):
+        async for batch in batches:
+            revoked = not batch or any(happened.kind in REVOKING for happened in batch)
+            if revoked and not await in_thread(context.still_valid):
+                return
+            yield batch

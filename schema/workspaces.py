@@ -1,0 +1,75 @@
+"""The workspace and its stores, as far as everybody may know them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import strawberry
+from django.db.models import QuerySet
+
+from counterfoil.access.viewer import ViewerKind
+from counterfoil.workspaces.models import Store as StoreModel
+from counterfoil.workspaces.models import Workspace as WorkspaceModel
+from counterfoil.workspaces.queries import stores_of
+from schema.context import Info
+from schema.relay import Node, global_id
+
+
+class StoreRow(NamedTuple):
+    """What `Store` is read from."""
+
+    id: str
+    name: str
+    language: str
+    time_zone: str
+    pk: int
+    base_url: str
+
+
+@strawberry.type(description="A domain and brand under which a workspace sells.")
+class Store(Node):
+    name: str = strawberry.field(description="The name that customers know.")
+    language: str = strawberry.field(description="The store's own language, as a BCP 47 tag.")
+    time_zone: str = strawberry.field(description="The store's time zone, as a name of the IANA database.")
+
+    @classmethod
+    def is_type_of(cls, row: object, _info: object) -> bool:
+        """Rows stand for their type."""
+        return isinstance(row, StoreRow)
+
+
+def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
+    """Stores as rows."""
+    fields = (global_id("store"), "name", "language", "time_zone", "pk", "base_url")
+    return [StoreRow(*row) for row in stores.values_list(*fields)]
+
+
+def stores_by_key(workspace_id: int, keys: Sequence[int]) -> dict[int, StoreRow]:
+    """Stores of a workspace by primary key."""
+    return {row.pk: row for row in read_stores(stores_of(workspace_id).filter(pk__in=keys))}
+
+
+@strawberry.type(description="The supplier whose data this is. A viewer belongs to exactly one workspace.")
+class Workspace:
+    name: str = strawberry.field(description="The supplier's name.")
+
+
+strawberry.enum(ViewerKind, description="What kind of viewer asks.")
+
+
+@strawberry.type(description="Who asks.")
+class CurrentViewer:
+    kind: ViewerKind = strawberry.field(description="By which kind of credential.")
+    name: str = strawberry.field(description="The person's name; empty for nobody in particular.")
+
+
+@strawberry.type
+class WorkspaceQueries:
+    @strawberry.field(description="Who asks, as this API sees them. No scope needed.")
+    def viewer(self, info: Info) -> CurrentViewer:
+        viewer = info.context.viewer
+        return CurrentViewer(kind=viewer.kind, name=viewer.name)
+
+    @strawberry.field(description="The workspace that this request belongs to. No scope needed.")
+    def workspace(self, info: Info) -> Workspace:
+        name = WorkspaceModel.objects.values_list("name", flat=True).get(pk=info.context.viewer.workspace_id)
+        return Workspace(name=name)

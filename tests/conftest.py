@@ -1,0 +1,48 @@
+"""What every test may ask for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from counterfoil.access.viewer import Viewer
+from schema.context import Context
+from schema.root import schema
+from tests.factories import Shop, make_shop
+from tests.services import REQUIRED, postgresql_answers
+
+type Ask = Callable[..., dict[str, Any]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run on PostgreSQL ends at once, with the reason, where there is no server."""
+    import os
+
+    if os.environ.get("COUNTERFOIL_TEST_DATABASE") == "postgresql" and not postgresql_answers():
+        reason = "No PostgreSQL answers; set COUNTERFOIL_TEST_POSTGRESQL to run the suite on it."
+        pytest.exit(reason if REQUIRED else f"Skipped: {reason}", returncode=1 if REQUIRED else 0)
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """A workspace at fennel.test."""
+    return make_shop()
+
+
+@pytest.fixture
+def other_shop(db: None) -> Shop:
+    """Another workspace on the same server, at other.test."""
+    return make_shop("Quill & Crate", host="other.test")
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Run an operation in-process: `ask(viewer, text, number="4137")` gives its data; errors fail the test."""
+
+    def run(viewer: Viewer, text: str, **variables: Any) -> dict[str, Any]:
+        result = schema.execute_sync(text, variable_values=variables, context_value=Context(viewer=viewer))
+        assert not result.errors, result.errors
+        assert result.data is not None
+        return result.data
+
+    return run

@@ -1,0 +1,85 @@
+"""Workspaces with staff, customers and orders, made through the real actions."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+
+from counterfoil.access.models import StaffMember, User
+from counterfoil.access.viewer import Role, Viewer, ViewerKind
+from counterfoil.customers.actions import create_customer
+from counterfoil.orders.actions import NewLine, place_order
+from counterfoil.orders.models import Order
+from counterfoil.orders.queries import guest
+from counterfoil.workspaces.models import Store, Workspace
+
+PASSWORD = "correct-horse-battery"
+_serial = count(1)
+LINES = (
+    NewLine("Tea tin, retro spot", 4, Decimal("24.00"), sku="TT-22", unit="case of 12"),
+    NewLine("Biscuit cutters, set of 3", 12, Decimal("5.85"), sku="BC-07"),
+)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A workspace with one store and one admin."""
+
+    workspace: Workspace
+    store: Store
+    user: User
+    member: StaffMember
+    staff: Viewer
+
+    def order(
+        self,
+        *,
+        customer: str = "Harbour Café",
+        contact: str = "Ana Reis",
+        email: str = "ana@harbour.example",
+        lines: tuple[NewLine, ...] = LINES,
+        number: str | None = None,
+        currency: str = "GBP",
+    ) -> Order:
+        """A new customer's order."""
+        person = create_customer(viewer=self.staff, name=customer, contact_name=contact, email=email)
+        order = place_order(
+            viewer=self.staff, store=self.store, contact=person, currency=currency, lines=lines, number=number
+        )
+        return Order.objects.select_related("store", "contact", "customer").get(pk=order.pk)
+
+    def guest(self, order: Order) -> Viewer:
+        """The viewer that the order's present key makes."""
+        return guest(Order.objects.select_related("contact").get(pk=order.pk))
+
+    def hire(self, name: str, role: Role = Role.SHOP_MANAGER) -> Viewer:
+        """Another staff member."""
+        user = User.objects.create_user(f"{name.lower()}{next(_serial)}@staff.example", PASSWORD)
+        member = StaffMember.objects.create(workspace=self.workspace, user=user, name=name, role=role)
+        return viewer_of(member)
+
+
+def viewer_of(member: StaffMember) -> Viewer:
+    """The viewer that a staff member is."""
+    return Viewer(
+        kind=ViewerKind.STAFF,
+        workspace_id=member.workspace_id,
+        name=member.name,
+        staff_id=member.pk,
+        role=Role(member.role),
+    )
+
+
+def make_shop(name: str = "Fennel & Twine", host: str = "fennel.test") -> Shop:
+    """A workspace with a store at `host` and its admin, Mara."""
+    workspace = Workspace.objects.create(name=name)
+    store = Store.objects.create(
+        workspace=workspace,
+        name=name,
+        host=host,
+        base_url=f"http://{host}",
+        time_zone="Europe/London",
+        mail_from=f"orders@{host}",
+    )
+    user = User.objects.create_user(f"mara{next(_serial)}@{host}", PASSWORD)
+    member = StaffMember.objects.create(workspace=workspace, user=user, name="Mara", role=Role.ADMIN)
+    return Shop(workspace, store, user, member, viewer_of(member))
