@@ -3,15 +3,58 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-browser check format schema pictures lock clean
+.PHONY: help setup demo test test-slow check format schema pictures bench lock clean
 
 help: ## What you can make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
+		| awk -F'|' '{printf "  %-11s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Build .venv from requirements.lock (finds a Python 3.12+ by itself)
 
-$(STAMP): requirements.lock pyproject.toml scripts/setup.sh
+$(STAMP): requirements.lock scripts/setup.sh
 	@sh scripts/setup.sh $(VENV)
 	@touch $(STAMP)
+
+demo: setup ## Run a believable shop on this machine and print where to go
+	@$(BIN)/counterfoil demo
+
+test: setup ## Run the tests, on SQLite and then on PostgreSQL where there is one
+	$(PYTEST) -m "not slow"
+	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "not slow and not once"
+
+test-slow: setup ## Run the tests that take long
+	$(PYTEST) -m slow
+	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "slow and not once"
+
+check: setup ## Lint, types, import contracts, operations, schema drift, missing migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/counterfoil manage check
+	$(BIN)/counterfoil schema | diff -u schema.graphql - \
+		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
+	$(BIN)/counterfoil manage makemigrations --check --dry-run
+
+format: setup ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: setup ## Write schema.graphql
+	$(BIN)/counterfoil schema > schema.graphql
+
+pictures: setup ## Take the README's pictures from the demo
+	$(BIN)/python scripts/pictures.py
+
+bench: setup ## Measure how fast a message stands on the other side
+	$(BIN)/python -m tests.bench.live_pages
+
+lock: ## Resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --extra reporting --group dev --universal --python-version 3.12 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
+
+clean: ## Remove what was built, and the demo's data
+	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
