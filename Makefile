@@ -47,7 +47,7 @@ schema: setup ## Write schema.graphql
 	$(BIN)/counterfoil schema > schema.graphql
 
 pictures: setup ## Take the README's pictures from the demo
-	$(BIN)/python scripts/pictures.py
+	$(BIN)/python -m scripts.pictures
 
 bench: setup ## Measure how fast a message stands on the other side
 	$(BIN)/python -m tests.bench.live_pages

@@ -7,14 +7,14 @@
 comes back as it says (null, or a problem); anything else that goes wrong raises `OperationFailed`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from graphql import OperationDefinitionNode, parse
+from graphql import GraphQLError, OperationDefinitionNode, parse
 
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
@@ -42,7 +42,11 @@ __all__ = [
 
 
 class OperationFailed(Exception):
-    """An operation of ours met an error that no page expects: a fault in the product, not of the person."""
+    """An operation met an error. `codes` says which: BAD_CURSOR came with the address, others are faults of ours."""
+
+    def __init__(self, name: str, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{name}: {', '.join(error.message for error in errors)}")
+        self.codes = frozenset((error.extensions or {}).get("code") for error in errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,12 @@ def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | Non
         operation_name=operation.name,
     )
     if result.errors or result.data is None:
-        raise OperationFailed(f"{operation.name}: {result.errors}")
+        raise OperationFailed(operation.name, result.errors or [])
     return result.data
 
 
 def _workspace_id(request: HttpRequest) -> int | None:
-    store = identity.store_of(request.get_host())
+    store = identity.store_of_request(request)
     return store.workspace_id if store else None
 
 

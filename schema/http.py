@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from strawberry.django.views import GraphQLView
 
 from schema.context import Context
-from schema.identity import BadToken, bearer_context, store_of
+from schema.identity import BadToken, bearer_context, store_of_request
 from schema.root import schema
 
 
@@ -31,7 +31,7 @@ class GraphQLEndpoint(GraphQLView[Context, None]):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer one request."""
-        store = store_of(request.get_host())
+        store = store_of_request(request)
         if store is None:
             return error_reply("No store answers to this host name.", code="NOT_FOUND", status=404)
         try:

@@ -21,7 +21,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, StaffMember
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.orders.models import Order
-from counterfoil.orders.queries import guest, opened_by
+from counterfoil.orders.queries import guest, numbered, opened_by
 from counterfoil.workspaces.models import Store
 from counterfoil.workspaces.queries import store_for_host
 from schema.context import Context
@@ -39,6 +39,12 @@ class BadToken(Exception):
 def store_of(host: str) -> Store | None:
     """The store that a `Host` header finds."""
     return store_for_host(split_domain_port(host)[0])
+
+
+def store_of_request(request: HttpRequest) -> Store | None:
+    """The store that a request is for; the site's middleware may have found it already."""
+    found: Store | None = getattr(request, "store", None)
+    return found or store_of(request.get_host())
 
 
 # Staff, by session.
@@ -104,7 +110,8 @@ def order_for_key(number: str, key: str, workspace_id: int) -> Order | None:
 
 def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer | None:
     """The guest that this browser is on the order of this number; None without a grant that still holds."""
-    order = Order.objects.select_related("contact").filter(workspace_id=workspace_id, number=number).first()
+    orders = Order.objects.select_related("contact").filter(workspace_id=workspace_id)
+    order = numbered(orders, number).first()
     if order is None or granted_orders(request).get(order.pk) != order.key_version:
         return None
     return guest(order)
@@ -122,7 +129,7 @@ def bearer_context(authorization: str, workspace_id: int) -> Context:
         return Context(viewer=anonymous(workspace_id))
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token:
+    if scheme.lower() != "bearer" or not token or not token.isascii():
         raise BadToken
     viewer = _token_viewer(token, workspace_id)
     if viewer is None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -53,6 +53,29 @@ def _context(headers: Mapping[str, str], authorization: str) -> Context:
     return bearer_context(authorization, store.workspace_id)
 
 
+async def _while_there(answer: Coroutine[Any, Any, None], receive: Receive, send: Send) -> None:
+    """Answer for as long as the client stays and the server runs; clients of a server that stops come back."""
+    answering, leaving = asyncio.create_task(answer), asyncio.create_task(_left(receive))
+    stopping = False
+    try:
+        await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        stopping = True
+    for task in (answering, leaving):
+        task.cancel()
+    await asyncio.gather(answering, leaving, return_exceptions=True)
+    if stopping:
+        with contextlib.suppress(RuntimeError):  # it had not begun
+            await send({"type": "http.response.body", "body": b""})
+    elif not answering.cancelled():
+        answering.result()  # raises what went wrong
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 # Partners: subscriptions that carry content.
 
 
@@ -71,6 +94,11 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
 
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection. Channels does not listen while it answers; we must, to notice a client that left."""
+        self.receive = receive
+        await super().__call__(scope, receive, send)
+
     async def handle(self, body: bytes) -> None:
         """Answer one stream; a token that opens nothing is refused before it begins."""
         headers = _headers(self.scope)
@@ -85,7 +113,7 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
             return
         last = headers.get("last-event-id", "")
         self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
-        await super().handle(body)
+        await _while_there(super().handle(body), self.receive, self.base_send)
 
     async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
         """What the resolvers get."""
@@ -146,14 +174,7 @@ def nudges(find_watch: Callable[[Any, Collection[str]], Watch | None]) -> Callab
             return
         await send({"type": "http.response.start", "status": 200, "headers": _SSE_HEADERS})
         position = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
-        sending = asyncio.create_task(_send_frames(send, watch, frozenset(topics), position))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+        await _while_there(_send_frames(send, watch, frozenset(topics), position), receive, send)
 
     return application
 
@@ -164,11 +185,6 @@ def _find(
     request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = get_user(request)
     return find_watch(request, topics)
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _send_frames(send: Send, watch: Watch, asked: frozenset[str], after: int | None) -> None:
@@ -185,7 +201,8 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
     if refused := asked - watch.topics:
         yield _frame("ended", {"topics": sorted(refused)})
     allowed = watch.topics
-    batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=after, beat=BEAT)
+    begin = position if after is None else after
+    batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:
             if not batch or any(happened.kind in REVOKING for happened in batch):

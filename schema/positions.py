@@ -1,6 +1,6 @@
 """Positions in the event log, as clients see them."""
 
-from typing import NewType
+from typing import Annotated, NewType
 
 import strawberry
 from graphql import GraphQLError
@@ -25,6 +25,11 @@ POSITION = strawberry.scalar(
     serialize=str,
     parse_value=_parse,
 )
+
+# The argument of every subscription.
+AfterPosition = Annotated[
+    Position | None, strawberry.argument(description="Begin behind this position; null begins now.")
+]
 
 
 def begin_after(context: Context, after: Position | None) -> int | None:

@@ -6,8 +6,18 @@ import strawberry
 
 from counterfoil.access.problems import Problem as Refusal
 from counterfoil.access.problems import ProblemCode
+from schema.enums import describe
 
-strawberry.enum(ProblemCode, description="Why a mutation was refused.")
+describe(
+    ProblemCode,
+    "Why a mutation was refused.",
+    {
+        ProblemCode.NOT_FOUND: "There is no such thing, or none that the viewer may see.",
+        ProblemCode.FORBIDDEN: "The viewer sees it but may not do this.",
+        ProblemCode.INVALID: "The input can't be taken as it is; `field` names the part to mend.",
+        ProblemCode.KEY_REUSED: "This clientMutationKey came with another input before; send a new one.",
+    },
+)
 
 
 @strawberry.type(description="A mutation was refused, and nothing was changed.")

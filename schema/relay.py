@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
 from django.db.models import CharField, F, Model, Q, QuerySet, Value, Window
@@ -18,6 +18,12 @@ from django.db.models.functions import Cast, Concat, RowNumber
 from graphql import GraphQLError
 
 LARGEST_PAGE = 100
+
+# The arguments of every connection.
+First = Annotated[int, strawberry.argument(description=f"How many rows to give at most: 1 to {LARGEST_PAGE}.")]
+After = Annotated[
+    str | None, strawberry.argument(description="Give the rows behind this cursor of the same list; null begins it.")
+]
 
 
 @strawberry.interface(description="An object that can be fetched again by its global id.")
@@ -92,12 +98,13 @@ class Keyset:
     """An ordering that pages can be cut from: a field, then the primary key, both ascending or both descending.
 
     `name` stands in every cursor, so that a cursor of another list is refused rather than misread. Rows carry the
-    two values as the attributes `field` and `pk`.
+    two values as the attributes `field` and `pk`; `of` is the field's type.
     """
 
     name: str
     field: str
     descending: bool = True
+    of: type[datetime] | type[int] = datetime
 
     @property
     def order(self) -> tuple[str, str]:
@@ -119,15 +126,15 @@ class Keyset:
             name, value, pk = json.loads(raw)
             if name != self.name or type(pk) is not int or abs(pk) >= 2**63:
                 raise ValueError(name)
-            if isinstance(value, str):
+            if self.of is datetime:
                 moment = datetime.fromisoformat(value)
                 if moment.tzinfo is None:
                     raise ValueError(value)
-                return moment, pk
+                return moment.astimezone(UTC), pk
             if type(value) is not int or abs(value) >= 2**63:
                 raise ValueError(value)
             return value, pk
-        except (binascii.Error, ValueError, TypeError, RecursionError):
+        except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
             raise GraphQLError(
                 "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
                 extensions={"code": "BAD_CURSOR"},

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
@@ -22,11 +22,11 @@ from schema.customers import contacts_by_key, customers_by_key
 from schema.orders.mutations import OrderMutations
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
-from schema.orders.types import order_by_key
+from schema.orders.types import line_by_key, order_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
 from schema.streams import current_position
-from schema.workspaces import WorkspaceQueries
+from schema.workspaces import WorkspaceQueries, stores_by_key
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,9 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
-    def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's global id.")]
+    ) -> Node | None:
         viewer = info.context.viewer
         kind = id.rpartition("_")[0]
         pk = pk_of(id, kind)
@@ -44,6 +46,10 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
         match kind:
             case "order":
                 found = order_by_key(viewer, pk)
+            case "line":
+                found = line_by_key(viewer, pk)
+            case "store" if pk:
+                found = stores_by_key(viewer.workspace_id, [pk]).get(pk)
             case "message":
                 found = message_by_key(viewer, pk)
             case "note":

@@ -11,6 +11,7 @@ from counterfoil.workspaces.models import Store as StoreModel
 from counterfoil.workspaces.models import Workspace as WorkspaceModel
 from counterfoil.workspaces.queries import stores_of
 from schema.context import Info
+from schema.enums import describe
 from schema.relay import Node, global_id
 
 
@@ -53,7 +54,15 @@ class Workspace:
     name: str = strawberry.field(description="The supplier's name.")
 
 
-strawberry.enum(ViewerKind, description="What kind of viewer asks.")
+describe(
+    ViewerKind,
+    "What kind of viewer asks.",
+    {
+        ViewerKind.ANONYMOUS: "Somebody without a credential.",
+        ViewerKind.GUEST: "Whoever holds an order's key: sees and answers that one order.",
+        ViewerKind.STAFF: "A member of the workspace's staff.",
+    },
+)
 
 
 @strawberry.type(description="Who asks.")

@@ -11,7 +11,7 @@ from counterfoil.conversations import actions
 from counterfoil.conversations.actions import Receipt
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, message_by_key, note_by_key
-from schema.orders.mutations import KEY, changed_order, find_order
+from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
@@ -72,7 +72,7 @@ class ConversationMutations:
         description="Write to the other side of an order: staff to the customer, a customer to the shop. "
         "Needs the scope messages:write."
     )
-    def send_message(self, info: Info, input: SendMessageInput) -> SendMessageResult:
+    def send_message(self, info: Info, input: Annotated[SendMessageInput, ABOUT]) -> SendMessageResult:
         viewer = info.context.viewer
 
         def act() -> SendMessageSuccess:
@@ -92,7 +92,9 @@ class ConversationMutations:
         return or_problem(act)
 
     @strawberry.mutation(description="Note something for staff alone. Needs the scope notes:write.")
-    def write_internal_note(self, info: Info, input: WriteInternalNoteInput) -> WriteInternalNoteResult:
+    def write_internal_note(
+        self, info: Info, input: Annotated[WriteInternalNoteInput, ABOUT]
+    ) -> WriteInternalNoteResult:
         viewer = info.context.viewer
 
         def act() -> WriteInternalNoteSuccess:
@@ -115,13 +117,13 @@ class ConversationMutations:
         description="Report that a page which the viewer can see has the other side's messages. "
         "Needs the scope receipts:write."
     )
-    def report_delivered(self, info: Info, input: ReportReceiptInput) -> ReportReceiptResult:
+    def report_delivered(self, info: Info, input: Annotated[ReportReceiptInput, ABOUT]) -> ReportReceiptResult:
         return _report(info.context.viewer, input, Receipt.DELIVERED)
 
     @strawberry.mutation(
         description="Report that the other side's messages stood in the viewer's view. Needs the scope receipts:write."
     )
-    def report_read(self, info: Info, input: ReportReceiptInput) -> ReportReceiptResult:
+    def report_read(self, info: Info, input: Annotated[ReportReceiptInput, ABOUT]) -> ReportReceiptResult:
         return _report(info.context.viewer, input, Receipt.READ)
 
 

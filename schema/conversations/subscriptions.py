@@ -1,13 +1,14 @@
 """Messages as they come."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 
 from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.conversations.types import Message, message_by_key
-from schema.positions import Position, begin_after
+from schema.positions import AfterPosition, Position, begin_after
 from schema.relay import pk_of
 from schema.streams import current_position, follow
 
@@ -25,7 +26,10 @@ class ConversationSubscriptions:
         "SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs the scope messages:read."
     )
     async def message_added(
-        self, info: Info, order_id: strawberry.ID, after: Position | None = None
+        self,
+        info: Info,
+        order_id: Annotated[strawberry.ID, strawberry.argument(description="The order's global id.")],
+        after: AfterPosition = None,
     ) -> AsyncIterator[MessageAdded]:
         context = info.context
         if pk_of(order_id, "order") is None or not await in_thread(context.still_valid):

@@ -14,16 +14,27 @@ from counterfoil.conversations.queries import messages_visible_to, notes_visible
 from counterfoil.mail.models import MailState
 from counterfoil.mail.queries import visible_to as mails_visible_to
 from schema.context import Info
+from schema.enums import describe
 from schema.loading import Siblings
 from schema.relay import Connection, Keyset, Node, global_id
 
 NEWEST_MESSAGES = Keyset("messages", "sent_at")
 NEWEST_NOTES = Keyset("notes", "sent_at")
 
-strawberry.enum(Side, description="Who wrote a message: the shop, or the customer.")
-strawberry.enum(
+describe(
+    Side,
+    "Who wrote a message: the shop, or the customer.",
+    {Side.STAFF: "Someone of the shop.", Side.CUSTOMER: "Someone of the customer."},
+)
+describe(
     MailState,
-    description="How the mail about a message fares. SENT means handed to a mail server, which is not delivered.",
+    "How the mail about a message fares. SENT means handed to a mail server, which is not delivered.",
+    {
+        MailState.QUEUED: "It waits to be sent, for the first time or again.",
+        MailState.SENT: "A mail server took it.",
+        MailState.FAILED: "It was given up; `reason` says why.",
+        MailState.SUPPRESSED: "It was never meant to be sent; `reason` says why.",
+    },
 )
 
 

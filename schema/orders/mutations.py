@@ -20,6 +20,8 @@ KEY = (
     "first result comes back and nothing is done twice."
 )
 
+ABOUT = strawberry.argument(description="What to do, and the key that makes it safe to repeat.")
+
 
 @strawberry.input(description="Whether to mail new messages on an order.")
 class SetMailPreferenceInput:
@@ -73,7 +75,9 @@ class OrderMutations:
     @strawberry.mutation(
         description="Turn the mails about new messages on or off. Needs the scope mail_preference:write."
     )
-    def set_mail_preference(self, info: Info, input: SetMailPreferenceInput) -> SetMailPreferenceResult:
+    def set_mail_preference(
+        self, info: Info, input: Annotated[SetMailPreferenceInput, ABOUT]
+    ) -> SetMailPreferenceResult:
         viewer = info.context.viewer
 
         def act() -> SetMailPreferenceSuccess:
@@ -95,7 +99,7 @@ class OrderMutations:
         description="Give an order a new customer's link, and end at once every link given out before and every "
         "session that began with one. Needs the scope order_keys:rotate."
     )
-    def rotate_order_key(self, info: Info, input: RotateOrderKeyInput) -> RotateOrderKeyResult:
+    def rotate_order_key(self, info: Info, input: Annotated[RotateOrderKeyInput, ABOUT]) -> RotateOrderKeyResult:
         viewer = info.context.viewer
 
         def act() -> RotateOrderKeySuccess:

@@ -5,10 +5,10 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.orders.models import OrderStatus
-from counterfoil.orders.queries import matching, visible_to
+from counterfoil.orders.queries import matching, numbered, visible_to
 from schema.context import Info
 from schema.orders.types import NEWEST_ORDERS, Order, order_by_key, read_orders
-from schema.relay import Connection, pk_of
+from schema.relay import After, Connection, First, pk_of
 
 
 @strawberry.input(description="Which orders to list; what is left out does not narrow the list.")
@@ -25,7 +25,9 @@ class OrderQueries:
     @strawberry.field(
         description="An order by its global id. Null when there is none, or none that the viewer may see."
     )
-    def order(self, info: Info, id: strawberry.ID) -> Order | None:
+    def order(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The order's global id.")]
+    ) -> Order | None:
         return order_by_key(info.context.viewer, pk_of(id, "order"))
 
     @strawberry.field(description="An order by its number. Null when there is none, or none that the viewer may see.")
@@ -34,7 +36,7 @@ class OrderQueries:
         info: Info,
         number: Annotated[str, strawberry.argument(description="The number that people call it by.")],
     ) -> Order | None:
-        rows = read_orders(visible_to(info.context.viewer).filter(number=number))
+        rows = read_orders(numbered(visible_to(info.context.viewer), number))
         return rows[0] if rows else None  # type: ignore[return-value]
 
     @strawberry.field(
@@ -42,7 +44,13 @@ class OrderQueries:
         "Needs the scope orders:read."
     )
     def orders(
-        self, info: Info, first: int, after: str | None = None, filter: OrderFilter | None = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            OrderFilter | None, strawberry.argument(description="Which orders to give; null gives all.")
+        ] = None,
     ) -> Connection[Order]:
         viewer = info.context.viewer
         found = visible_to(viewer)

@@ -1,6 +1,7 @@
 """Orders as they change."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
@@ -9,7 +10,7 @@ from counterfoil.events.feed import EVERYTHING
 from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.orders.types import Order, order_by_key
-from schema.positions import Position, begin_after
+from schema.positions import AfterPosition, Position, begin_after
 from schema.relay import pk_of
 from schema.streams import current_position, follow
 
@@ -30,7 +31,13 @@ class OrderSubscriptions:
         "over SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs orders:read."
     )
     async def order_changed(
-        self, info: Info, order_id: strawberry.ID | None = None, after: Position | None = None
+        self,
+        info: Info,
+        order_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The order's global id; null watches every order, which staff alone may."),
+        ] = None,
+        after: AfterPosition = None,
     ) -> AsyncIterator[OrderChanged]:
         context = info.context
         if order_id is None and not context.viewer.is_staff:

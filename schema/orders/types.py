@@ -17,17 +17,24 @@ from counterfoil.orders.queries import lines_visible_to, visible_to
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, messages_of, notes_of
 from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.enums import describe
 from schema.loading import Siblings
 from schema.money import Money, money
-from schema.relay import Connection, Keyset, Node, global_id
+from schema.relay import After, Connection, First, Keyset, Node, global_id
 from schema.workspaces import Store, stores_by_key
 
 NEWEST_ORDERS = Keyset("orders", "placed_at")
-LINES = Keyset("lines", "ordinal", descending=False)
+LINES = Keyset("lines", "ordinal", descending=False, of=int)
 
-strawberry.enum(
+describe(
     OrderStatus,
-    description="The order axis: draft → confirmed → invoiced; confirmed → draft; draft or confirmed → cancelled.",
+    "The order axis: draft → confirmed → invoiced; confirmed → draft; draft or confirmed → cancelled.",
+    {
+        OrderStatus.DRAFT: "Placed; the shop has not confirmed it yet.",
+        OrderStatus.CONFIRMED: "The shop will deliver it.",
+        OrderStatus.INVOICED: "The invoice is written; nothing follows on this axis.",
+        OrderStatus.CANCELLED: "It will not be delivered; nothing follows on this axis.",
+    },
 )
 
 
@@ -130,7 +137,7 @@ class Order(Node):
         return cast(Contact | None, row)
 
     @strawberry.field(description="What was ordered, in the order of its lines. `first` is at most 100.")
-    def lines(self, info: Info, first: int, after: str | None = None) -> Connection[OrderLine]:
+    def lines(self, info: Info, first: First, after: After = None) -> Connection[OrderLine]:
         viewer = info.context.viewer
         page = self.siblings.load(
             ("lines", first, after), "pk", self.pk, lambda keys: _lines_of(viewer, keys, first, after)
@@ -141,7 +148,7 @@ class Order(Node):
         description="The messages between shop and customer, newest first. `first` is at most 100. "
         "Needs the scope messages:read."
     )
-    def messages(self, info: Info, first: int, after: str | None = None) -> Connection[Message]:
+    def messages(self, info: Info, first: First, after: After = None) -> Connection[Message]:
         viewer = info.context.viewer
         page = self.siblings.load(
             ("messages", first, after), "pk", self.pk, lambda keys: messages_of(viewer, keys, first, after)
@@ -152,7 +159,7 @@ class Order(Node):
         description="The notes that staff alone read, newest first. `first` is at most 100. "
         "Needs the scope notes:read; null for everybody else."
     )
-    def internal_notes(self, info: Info, first: int, after: str | None = None) -> Connection[InternalNote] | None:
+    def internal_notes(self, info: Info, first: First, after: After = None) -> Connection[InternalNote] | None:
         viewer = info.context.viewer
         if not (viewer.is_staff and allows(viewer, Permission.NOTES_READ)):
             return None
@@ -263,6 +270,12 @@ def _read_lines(lines: QuerySet[OrderLineModel]) -> list[LineRow]:
         LineRow(gid, name, sku, unit, quantity, money(price, currency), money(total, currency), *rest)
         for gid, name, sku, unit, quantity, price, total, currency, *rest in lines.values_list(*fields)
     ]
+
+
+def line_by_key(viewer: Viewer, pk: int | None) -> OrderLine | None:
+    """The line with this primary key, if the viewer sees its order."""
+    rows = _read_lines(lines_visible_to(viewer).filter(pk=pk)) if pk else []
+    return cast(OrderLine, rows[0]) if rows else None
 
 
 def _lines_of(viewer: Viewer, orders: Sequence[int], first: int, after: str | None) -> dict[int, Connection[Any]]:

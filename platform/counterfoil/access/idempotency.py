@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from counterfoil.access import clock
 from counterfoil.access.models import MutationRecord
 from counterfoil.access.problems import Invalid, Problem, ProblemCode
+from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer
 
 REMEMBERED_FOR = timedelta(hours=24)
@@ -24,12 +25,12 @@ def once(*, viewer: Viewer, key: str, mutation: str, given: Mapping[str, object]
 
     Raises `Problem` (KEY_REUSED) when the key came with another input before, and whatever `act` raises.
     """
-    if not 1 <= len(key) <= _LONGEST_KEY:
+    if not (1 <= len(key) <= _LONGEST_KEY and storable(key)):
         raise Invalid(f"Give a clientMutationKey of 1 to {_LONGEST_KEY} characters.", field="clientMutationKey")
     fingerprint = hashlib.sha256(json.dumps([mutation, given], sort_keys=True, default=str).encode()).hexdigest()
     mine = MutationRecord.objects.filter(workspace_id=viewer.workspace_id, actor=viewer.reference, key=key)
-    mine.filter(created_at__lt=clock.now() - REMEMBERED_FOR).delete()
     with transaction.atomic():
+        mine.filter(created_at__lt=clock.now() - REMEMBERED_FOR).delete()
         try:
             with transaction.atomic():
                 record = MutationRecord.objects.create(

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
+from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.models import Conversation, Message, Visibility
 from counterfoil.conversations.queries import messages_visible_to, side_of
@@ -73,7 +74,7 @@ def _check(text: str) -> None:
             f"The message has {len(text):,} characters; {LONGEST_TEXT:,} is the most. Shorten it, or send it in parts.",
             field="text",
         )
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if not storable(text):
         raise Invalid(
             "The message holds a character that no text can have (NUL or half a pair). Remove it.", field="text"
         )

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 EVERYTHING = "*"
 _BATCH = 500
 _MOST_WAITING = 1000
+_AGAIN_AFTER = 1.0
 
 
 class Happened(NamedTuple):
@@ -158,7 +159,9 @@ class Feed:
                     while await self._read():
                         pass
                 except Exception:
-                    logger.exception("The feed could not read the log; it tries again at the next event")
+                    logger.exception("The feed could not read the log; it tries again in %s s", _AGAIN_AFTER)
+                    await asyncio.sleep(_AGAIN_AFTER)
+                    self._wake.set()
 
     async def _read(self) -> bool:
         news = await in_thread(read_after, self._position)

@@ -12,6 +12,7 @@ from django.db.models import F
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
+from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact
 from counterfoil.events.record import record
@@ -26,6 +27,7 @@ _NEXT = {
     OrderStatus.INVOICED: set[OrderStatus](),
     OrderStatus.CANCELLED: set[OrderStatus](),
 }
+_LARGEST_QUANTITY = 2**31 - 1
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
 
@@ -53,14 +55,15 @@ def place_order(
 ) -> Order:
     """A draft order of `lines`; without a number it takes the workspace's next one.
 
-    Raises `Invalid` for no lines, a quantity below 1, a number that is taken or can't stand in an address.
+    Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, and a
+    number that is taken or can't stand in an address.
     """
     require(viewer, Permission.ORDERS_WRITE)
     if not lines:
         raise Invalid("An order needs at least one line.", field="lines")
-    if any(line.quantity < 1 for line in lines):
-        raise Invalid("A line's quantity is a whole number from 1.", field="lines")
-    if number is not None and not _NUMBER.fullmatch(number):
+    if not all(1 <= line.quantity <= _LARGEST_QUANTITY for line in lines):
+        raise Invalid(f"A line's quantity is a whole number from 1 to {_LARGEST_QUANTITY:,}.", field="lines")
+    if number is not None and not (_NUMBER.fullmatch(number) and storable(number)):
         raise Invalid(
             "An order number has 1 to 40 characters, none of them a space or one of / ? # % \\.", field="number"
         )
@@ -98,9 +101,13 @@ def place_order(
 
 
 def _next_number(workspace_id: int) -> str:
+    """The next of the workspace's own numbers that was not given by hand to an order before."""
     workspaces = Workspace.objects.filter(pk=workspace_id)
-    workspaces.update(last_order_number=F("last_order_number") + 1)
-    return str(workspaces.values_list("last_order_number", flat=True).get())
+    while True:
+        workspaces.update(last_order_number=F("last_order_number") + 1)
+        number = str(workspaces.values_list("last_order_number", flat=True).get())
+        if not Order.objects.filter(workspace_id=workspace_id, number=number).exists():
+            return number
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from counterfoil.access.problems import Invalid
 
 DIGITS = 15
 PLACES = 4
-LARGEST = Decimal(10) ** (DIGITS - PLACES) - Decimal(1).scaleb(-PLACES)
+SMALLEST = Decimal(1).scaleb(-PLACES)
+LARGEST = Decimal(10) ** (DIGITS - PLACES) - SMALLEST
 
 
 def smallest_coin(currency: str) -> Decimal:
@@ -25,13 +26,19 @@ def smallest_coin(currency: str) -> Decimal:
 
 
 def line_total(quantity: int, unit_price: Decimal, currency: str) -> Decimal:
-    """What a line costs: quantity × unit price, to the smallest coin, halves away from zero."""
+    """What a line costs: quantity × unit price, to the smallest coin, halves away from zero.
+
+    Raises `Invalid` for a price that can't be kept exactly: too large, too fine, or no number.
+    """
+    if not unit_price.is_finite() or abs(unit_price) > LARGEST or unit_price != unit_price.quantize(SMALLEST):
+        raise Invalid(f"{unit_price} is no price: use at most {PLACES} decimals, up to {LARGEST:,}.", field="lines")
     return (quantity * unit_price).quantize(smallest_coin(currency), rounding=ROUND_HALF_UP)
 
 
 def order_total(line_totals: Iterable[Decimal]) -> Decimal:
     """What an order costs: its lines, summed exactly."""
-    total = sum(line_totals, Decimal(0))
-    if abs(total) > LARGEST:
-        raise Invalid(f"The order comes to more than {LARGEST:,}; split it into several.")
+    totals = list(line_totals)
+    total = sum(totals, Decimal(0))
+    if any(abs(amount) > LARGEST for amount in (*totals, total)):
+        raise Invalid(f"The order comes to more than {LARGEST:,}; split it into several.", field="lines")
     return total

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from counterfoil.access import order_keys
 from counterfoil.access.policy import Permission, allows
+from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 
@@ -23,8 +24,15 @@ def lines_visible_to(viewer: Viewer) -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(order__in=visible_to(viewer))
 
 
+def numbered(orders: QuerySet[Order], number: str) -> QuerySet[Order]:
+    """The one of this number, if there is one."""
+    return orders.filter(number=number) if storable(number) else orders.none()
+
+
 def matching(orders: QuerySet[Order], *, search: str = "", status: OrderStatus | None = None) -> QuerySet[Order]:
     """Those whose number begins with, or whose customer's name contains, each word of `search`."""
+    if not storable(search):
+        return orders.none()
     for word in search.split():
         orders = orders.filter(Q(number__istartswith=word) | Q(customer__name__icontains=word))
     if status is not None:

@@ -3,7 +3,10 @@
 import os
 from typing import Any
 
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from servestatic import ServeStaticASGI
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
 _django = get_asgi_application()
@@ -12,6 +15,14 @@ from admin_ui.live import watch as staff_watch  # noqa: E402  (Django must be se
 from counterfoil.events.feed import Feed  # noqa: E402
 from portal_ui.live import watch as guest_watch  # noqa: E402
 from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
+
+# Collected files come compressed and with their hash in the name, to be kept for ever; in debug mode they come from
+# the source folders.
+_static: Any = _django
+if settings.DEBUG:
+    _static = ASGIStaticFilesHandler(_django)
+elif settings.STATIC_ROOT.is_dir():
+    _static = ServeStaticASGI(_django, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL)
 
 _NUDGES = {"/live": nudges(guest_watch), "/admin/live": nudges(staff_watch)}
 
@@ -29,6 +40,8 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _NUDGES[scope["path"]](scope, receive, send)
     elif scope["path"] == "/graphql" and _wants_stream(scope):
         await subscriptions_over_sse(scope, receive, send)
+    elif scope["path"].startswith(settings.STATIC_URL):
+        await _static(scope, receive, send)
     else:
         await _django(scope, receive, send)
 

@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
     demo.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     demo.add_argument("--data-dir", type=Path, default=Path("var/demo"), help="where its data goes (var/demo)")
+    demo.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of an embedded one")
     demo.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
 
     serve = commands.add_parser("serve", help="the web process: pages, API and streams")
@@ -52,7 +53,13 @@ def _run(given: argparse.Namespace) -> int:
             # Settings are read from the environment, so this comes before Django is set up.
             from counterfoil.site.demo.server import run_demo
 
-            return run_demo(host=given.host, port=given.port, data_dir=given.data_dir, as_json=given.json)
+            return run_demo(
+                host=given.host,
+                port=given.port,
+                data_dir=given.data_dir,
+                database=given.database,
+                as_json=given.json,
+            )
         case "serve":
             from counterfoil.site.serving import serve
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from counterfoil.site import views
 from schema.http import endpoint
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", endpoint, name="graphql"),
     path("healthz", views.health, name="health"),
     path("readyz", views.readiness, name="readiness"),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", include("admin_ui.urls")),
     path("", include("portal_ui.urls")),
 ]

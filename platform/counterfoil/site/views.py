@@ -31,8 +31,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The mails that the demo kept instead of sending."""
-    return render(request, "site/mailbox.html", {"mails": kept_mails()})
+    """The mails that the demo kept instead of sending; the list alone for htmx, which asks every few seconds."""
+    template = "site/mailbox.html#mails" if request.headers.get("HX-Request") else "site/mailbox.html"
+    return render(request, template, {"mails": kept_mails()})
 
 
 @require_safe

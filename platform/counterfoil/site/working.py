@@ -4,12 +4,16 @@ import os
 import signal
 import sys
 import threading
+import warnings
 
 
 def work(*, threads: int, with_parent: bool) -> int:
     """Work until stopped; with a parent, also until standard input closes, so that no orphan goes on."""
     import django
+    from celery.exceptions import SecurityWarning
 
+    # Celery warns of running as root; in a container that is usual, and our tasks unpickle nothing.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     django.setup()
     from counterfoil.site.celery import app
 

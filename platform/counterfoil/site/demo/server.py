@@ -17,22 +17,29 @@ from counterfoil.site.command import Stop
 from counterfoil.site.serving import bind, serve_on
 
 _WORKER_GRACE_SECONDS = 2
+LOGINS = "demo.json"
 
 
-def run_demo(*, host: str, port: int, data_dir: Path, as_json: bool) -> int:
-    """Run the demo until it is stopped. Raises `Stop` for a folder or a port that can't be used."""
+def run_demo(*, host: str, port: int, data_dir: Path, database: str | None, as_json: bool) -> int:
+    """Run the demo until it is stopped. Raises `Stop` for a folder, a port or a database that can't be used."""
     data_dir = data_dir.absolute()
     _check_writable(data_dir)
+    embedded = data_dir / "demo.sqlite3"
+    if database is None and not (data_dir / LOGINS).exists():
+        # Stopped half-way through its first start: begin again.
+        for part in data_dir.glob(f"{embedded.name}*"):
+            part.unlink()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     with bind(host, port) as listener:
         base = f"http://{host}:{listener.getsockname()[1]}"
         os.environ.update(
             COUNTERFOIL_DATA_DIR=str(data_dir),
+            COUNTERFOIL_DATABASE=database or f"sqlite:///{embedded}",
             COUNTERFOIL_DEMO="1",
             COUNTERFOIL_HOSTS=f"{host},localhost,127.0.0.1,[::1]",
         )
-        for name in ("COUNTERFOIL_DATABASE", "COUNTERFOIL_BROKER", "COUNTERFOIL_SMTP_HOST"):
+        for name in ("COUNTERFOIL_BROKER", "COUNTERFOIL_SMTP_HOST", "COUNTERFOIL_HTTPS"):
             os.environ.pop(name, None)
         said = sys.stderr if as_json else sys.stdout
         print("Preparing the demo in", data_dir, "…", file=said, flush=True)
@@ -64,7 +71,7 @@ def _prepare(data_dir: Path, base: str, host: str) -> dict[str, Any]:
     _collect_static(data_dir)
     from counterfoil.site.demo.world import world_at
 
-    return world_at(base, host=host, logins=data_dir / "demo.json")
+    return world_at(base, host=host, logins=data_dir / LOGINS)
 
 
 def _collect_static(data_dir: Path) -> None:

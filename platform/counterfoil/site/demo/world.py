@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Count
@@ -23,6 +22,7 @@ from counterfoil.mail import delivery
 from counterfoil.orders.actions import change_status, place_order, set_mail_preference
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest
+from counterfoil.site.command import Stop
 from counterfoil.site.demo.story import ORDERS, STAFF, OrderStory, Said
 from counterfoil.workspaces.models import Store, Workspace
 
@@ -35,7 +35,9 @@ def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
     Gives `staff` with passwords and API tokens, and `orders` with the customers' links, the liveliest first. The
     passwords are random, and kept in the file `logins`, which only its owner may read.
     """
-    if not Workspace.objects.exists() or not logins.exists():
+    if not logins.exists():
+        if Workspace.objects.exists():
+            raise Stop("this database holds something already. Name an empty one, or leave out --database.")
         _make(base, host, logins)
     Store.objects.update(base_url=base, host=host)
     staff = json.loads(logins.read_text())
@@ -56,8 +58,6 @@ def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
 
 def _make(base: str, host: str, logins: Path) -> None:
     with transaction.atomic():
-        Workspace.objects.all().delete()
-        User.objects.all().delete()
         workspace = Workspace.objects.create(name="Fennel & Twine", last_order_number=4111)
         store = Store.objects.create(
             workspace=workspace,
@@ -66,7 +66,7 @@ def _make(base: str, host: str, logins: Path) -> None:
             base_url=base,
             language="en",
             time_zone="Europe/London",
-            mail_from=f"orders@{urlsplit('http://fennel.example').hostname}",
+            mail_from="orders@fennel.example",
         )
         staff, viewers = [], {}
         for name, email, role in STAFF:

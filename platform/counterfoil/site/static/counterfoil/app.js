@@ -19,23 +19,26 @@
 const CLOSE_TO_END = 120, READ_AFTER = 600, COPIED_FOR = 2_000, PLAIN_SUBMIT_HOLDS = 10_000;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const listen = (types, act, options) => types.split(" ").forEach((type) => document.addEventListener(type, act, options));
+const listen = (types, act, options) =>
+  types.split(" ").forEach((type) => document.addEventListener(type, act, options));
+const reveal = (shown, selector, root) => all(selector, root).forEach((element) => { element.hidden = !shown; });
 
-// --- Composer and confirmation ----------------------------------------------------------------------------------------
+// --- Composer and confirmation -------------------------------------------------------------------------------------
 
 const busy = new WeakMap(); // form -> the text that is on its way
 const asked = new WeakMap(), confirmed = new WeakSet(); // form -> the button that was pressed; forms with a yes
-const composerOf = (element) => element?.closest?.("form[data-composer]");
-const textOf = (form) => form.querySelector("textarea")?.value ?? "";
+const isComposer = (form) => form?.matches?.("form[data-composer]");
+const composerOf = (target) => target.matches?.("form[data-composer] textarea") && target.form;
+const textOf = (form) => form.querySelector("textarea").value;
+const submitOf = (form) => [...form.elements].find((element) => element.type === "submit");
 const attribute = (form, name) => form.getAttribute(name) ?? ""; // form.action may be an input of that name
-
 const draftKey = (form) =>
   `draft ${attribute(form, "action") || attribute(form, "hx-post") || location.pathname} ${attribute(form, "name")}`;
 
 function store(key, text) {
-  try { // storage may be switched off, or full
+  try { // storage may be switched off, or full: then there are no drafts
     if (text) sessionStorage.setItem(key, text); else sessionStorage.removeItem(key);
-  } catch { /* then there are no drafts */ }
+  } catch { /* the text is still in its box */ }
 }
 
 function stored(key) {
@@ -43,16 +46,13 @@ function stored(key) {
 }
 
 function restoreDrafts() {
-  for (const form of all("form[data-composer]")) {
-    const box = form.querySelector("textarea");
-    if (box && !box.value) box.value = stored(draftKey(form));
-  }
+  for (const box of all("form[data-composer] textarea")) box.value ||= stored(draftKey(box.form));
 }
 
 function setBusy(form, submitter) {
   busy.set(form, textOf(form));
   (submitter ?? submitOf(form))?.setAttribute("aria-busy", "true");
-  all("[data-composer-error]", form).forEach((error) => { error.hidden = true; });
+  reveal(false, "[data-composer-error]", form);
 }
 
 function setIdle(form) {
@@ -60,11 +60,10 @@ function setIdle(form) {
   for (const element of form.elements) element.removeAttribute("aria-busy");
 }
 
-const submitOf = (form) => [...form.elements].find((element) => element.type === "submit");
-
 listen("submit", (event) => { // before htmx sees it
   const form = event.target;
-  const dialog = form.matches("[data-confirm]") && !confirmed.has(form) && form.querySelector("dialog[data-confirm-dialog]");
+  const asks = form.matches("[data-confirm]") && !confirmed.has(form);
+  const dialog = asks && form.querySelector("dialog[data-confirm-dialog]");
   if (!dialog && !busy.has(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -74,15 +73,15 @@ listen("submit", (event) => { // before htmx sees it
 }, true);
 
 listen("submit", (event) => { // nobody took it over: the page itself is about to leave
-  const form = composerOf(event.target);
-  if (!form || event.defaultPrevented) return;
+  const form = event.target;
+  if (!isComposer(form) || event.defaultPrevented) return;
   setBusy(form, event.submitter);
-  store(`${draftKey(form)} sent`, "yes");
+  store("sent", draftKey(form));
   setTimeout(setIdle, PLAIN_SUBMIT_HOLDS, form); // a stopped navigation must not lock the form for ever
 });
 
 listen("keydown", (event) => {
-  const form = event.target.matches?.("textarea") && composerOf(event.target);
+  const form = composerOf(event.target);
   if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   event.preventDefault();
   const button = submitOf(form); // a click, because htmx learns the button's name and value from it
@@ -90,16 +89,17 @@ listen("keydown", (event) => {
 });
 
 listen("input", (event) => {
-  const form = event.target.matches("textarea") && composerOf(event.target);
+  const form = composerOf(event.target);
   if (form) store(draftKey(form), textOf(form));
 });
 
 listen("htmx:beforeRequest", ({ detail, target }) => {
-  if (target.matches("form[data-composer]")) setBusy(target, detail.requestConfig.triggeringEvent?.submitter);
+  if (isComposer(target)) setBusy(target, detail.requestConfig.triggeringEvent?.submitter);
 });
 
 listen("htmx:beforeOnLoad", ({ detail, target }) => {
-  if (!busy.has(target) || detail.xhr.status >= 300) return;
+  // A success brings the form back. A sign-in page does not: the draft waits until its writer has signed in.
+  if (!busy.has(target) || detail.xhr.status >= 300 || !detail.xhr.responseText.includes("data-composer")) return;
   const text = textOf(target), sent = busy.get(target); // somebody may have written on while it was sent
   store(draftKey(target), text.startsWith(sent) ? text.slice(sent.length).trimStart() : text);
 });
@@ -107,7 +107,7 @@ listen("htmx:beforeOnLoad", ({ detail, target }) => {
 listen("htmx:afterRequest", ({ target }) => { if (busy.has(target)) setIdle(target); });
 
 listen("htmx:sendError htmx:responseError htmx:timeout", ({ target }) => {
-  if (target.matches("form[data-composer]")) all("[data-composer-error]", target).forEach((error) => { error.hidden = false; });
+  if (isComposer(target)) reveal(true, "[data-composer-error]", target);
 });
 
 function answerDialog(button) {
@@ -120,11 +120,11 @@ function answerDialog(button) {
   confirmed.delete(form);
 }
 
-// --- Thread: what is new rises in, who is at the end stays there ------------------------------------------------------
+// --- Thread: what is new rises in, who is at the end stays there ---------------------------------------------------
 
 const known = new Map(); // thread id -> the ids that it showed
-const before = new Map(); // thread id -> {atEnd, top} just before a swap
-let glidingUntil = 0;
+const before = new Map(); // thread id -> {thread, top, atEnd} just before a swap
+let glidingUntil = 0, scanning = false;
 
 function scrollerOf(thread) {
   for (let box = thread; box && box !== document.body; box = box.parentElement) {
@@ -149,20 +149,16 @@ const atEnd = (thread) => Date.now() < glidingUntil || toEnd(thread) <= CLOSE_TO
 
 function goToEnd(thread) {
   const distance = toEnd(thread);
-  newBelow(false);
+  reveal(false, "[data-new-below]");
   if (distance <= 0) return;
   glidingUntil = Date.now() + 700;
   scrollerOf(thread).scrollBy({ top: distance + 16, behavior: calm.matches ? "instant" : "smooth" });
 }
 
-function newBelow(reveal) {
-  all("[data-new-below]").forEach((button) => { button.hidden = !reveal; });
-}
-
 function measure() {
   for (const thread of all("[data-thread]")) {
-    before.set(thread.id, { atEnd: atEnd(thread), top: thread.scrollTop });
-    all(".enter", thread).forEach((item) => item.classList.remove("enter")); // htmx would settle it, and it rises twice
+    before.set(thread.id, { thread, top: thread.scrollTop, atEnd: atEnd(thread) });
+    all(".enter", thread).forEach((item) => item.classList.remove("enter")); // or htmx hands it on: it rises twice
   }
 }
 
@@ -177,32 +173,39 @@ function welcome(thread) {
   };
   const fresh = [];
   for (const item of items) {
-    const earlier = beside(item, "nextElementSibling") && !beside(item, "previousElementSibling"); // older history
+    const earlier = !beside(item, "previousElementSibling") && beside(item, "nextElementSibling"); // older history
     const inside = item.parentElement.closest("article") || fresh.some((other) => other.contains(item));
     if (!old.has(item.id) && !earlier && !inside) fresh.push(item);
   }
   const was = before.get(thread.id);
-  if (was && thread.scrollTop !== was.top) thread.scrollTop = was.top;
+  if (was && was.thread !== thread) thread.scrollTop = was.top; // a scroll box that was replaced begins at its top
+  if (was) was.thread = thread;
   if (!fresh.length) return;
   fresh.forEach((item) => item.classList.add("enter"));
-  if (was?.atEnd) goToEnd(thread); else newBelow(true);
+  if (was?.atEnd) goToEnd(thread); else reveal(true, "[data-new-below]");
 }
 
 function scan() {
+  scanning = false;
   restoreDrafts();
   all("[data-thread]").forEach(welcome);
-  watchReceipts();
+  observer.disconnect();
+  all("[data-thread][data-report] article[data-receipt]").forEach((item) => observer.observe(item));
+  report();
 }
 
 listen("htmx:beforeSwap htmx:oobBeforeSwap", measure);
-listen("htmx:afterSwap htmx:oobAfterSwap htmx:load", scan);
+listen("htmx:afterSwap htmx:oobAfterSwap htmx:load", () => { // one for each element: once is enough, before the paint
+  if (!scanning) queueMicrotask(scan);
+  scanning = true;
+});
 listen("animationend", ({ target }) => target.classList?.remove("enter"));
 listen("scroll", () => {
-  const thread = all("[data-new-below]:not([hidden])").length && document.querySelector("[data-thread]");
-  if (thread && toEnd(thread) <= CLOSE_TO_END) newBelow(false);
+  const thread = document.querySelector("body:has([data-new-below]:not([hidden])) [data-thread]");
+  if (thread && toEnd(thread) <= CLOSE_TO_END) reveal(false, "[data-new-below]");
 }, { capture: true, passive: true });
 
-// --- Receipts: what this person really got to see ---------------------------------------------------------------------
+// --- Receipts: what this person really got to see ------------------------------------------------------------------
 
 const reported = new Set(), inView = new Map(); // "read 9"; receipt -> since when
 let reading;
@@ -217,12 +220,6 @@ const observer = new IntersectionObserver((entries) => {
   reportSoon();
 }, { threshold: Array.from({ length: 21 }, (_, step) => step / 20) });
 
-function watchReceipts() {
-  observer.disconnect();
-  all("[data-thread][data-report] article[data-receipt]").forEach((item) => observer.observe(item));
-  report();
-}
-
 function reportSoon() {
   clearTimeout(reading);
   reading = setTimeout(report, READ_AFTER + 20);
@@ -231,12 +228,15 @@ function reportSoon() {
 function report() {
   if (document.visibilityState !== "visible") return;
   for (const thread of all("[data-thread][data-report]")) {
-    const items = all("article[data-receipt]", thread), receipt = (item) => item?.dataset.receipt;
-    const seen = ({ dataset }) => Date.now() - inView.get(dataset.receipt) >= READ_AFTER; // never with undefined
+    const items = all("article[data-receipt]", thread);
+    const seen = ({ dataset }) => Date.now() - inView.get(dataset.receipt) >= READ_AFTER; // false for undefined
     const due = new URLSearchParams();
-    const add = (kind, id) => { if (id && !reported.has(`${kind} ${id}`)) due.set(kind, id); };
-    add("delivered", receipt(items.filter((item) => !item.dataset.receiptState).at(-1)));
-    if (document.hasFocus()) add("read", receipt(items.filter(seen).at(-1)));
+    const add = (kind, which) => {
+      const id = items.filter(which).at(-1)?.dataset.receipt;
+      if (id && !reported.has(`${kind} ${id}`)) due.set(kind, id);
+    };
+    add("delivered", (item) => !item.dataset.receiptState);
+    if (document.hasFocus()) add("read", seen);
     if (due.size) post(thread.dataset.report, due);
   }
 }
@@ -250,7 +250,7 @@ async function post(address, due) {
   if (!response?.ok) kinds.forEach((kind) => reported.delete(kind)); // told again at the next occasion
 }
 
-// --- Copy -------------------------------------------------------------------------------------------------------------
+// --- Copy ----------------------------------------------------------------------------------------------------------
 
 async function copy(button) {
   const input = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
@@ -281,11 +281,11 @@ listen("click", (event) => {
   else if (on("[data-new-below]")) goToEnd(document.querySelector("[data-thread]"));
 });
 
-// --- Keys of the admin ------------------------------------------------------------------------------------------------
+// --- Keys of the admin ---------------------------------------------------------------------------------------------
 
 listen("keydown", (event) => {
   if (!("keys" in document.body.dataset) || event.defaultPrevented) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return; // Escape closes it
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
   const step = { j: 1, k: -1 }[event.key];
   if (step) {
@@ -300,7 +300,7 @@ listen("keydown", (event) => {
   event.preventDefault();
 });
 
-// --- The count in the title of a hidden page --------------------------------------------------------------------------
+// --- The count in the title of a hidden page -----------------------------------------------------------------------
 
 let unseen = 0, title = "", counted = "";
 
@@ -323,10 +323,8 @@ listen("visibilitychange", () => {
 addEventListener("focus", reportSoon);
 addEventListener("pageshow", ({ persisted }) => { if (persisted) all("form[data-composer]").forEach(setIdle); });
 
-// A plain submit that came back by its redirect has succeeded; after a failure one gets here by reload or back.
-for (const form of all("form[data-composer]")) {
-  const key = draftKey(form), [entry] = performance.getEntriesByType("navigation");
-  if (stored(`${key} sent`) && entry?.type === "navigate") store(key, "");
-  store(`${key} sent`, "");
-}
+// A plain submit whose redirect leads to the form has succeeded; after a failure one gets here by reload or back.
+const [arrival] = performance.getEntriesByType("navigation"), sent = stored("sent");
+if (arrival?.type === "navigate" && all("form[data-composer]").some((form) => draftKey(form) === sent)) store(sent, "");
+store("sent", "");
 scan();

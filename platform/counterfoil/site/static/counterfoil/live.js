@@ -2,11 +2,11 @@
 //
 //   <body data-live="/live" data-live-topics="order:T3JkZXI6MQ" data-live-after="1234" [data-live-away="30"]>
 //
-// The server's stream carries nudges ("at position 1240 of the log, something of kind message.sent happened to this
-// topic"), never content. Here they become events on <body>, and the regions that care fetch themselves again:
-//   live:message, live:order, …  the part of the kind before the dot; detail {position, topic, kind, nudges: […]}
-//   live:change                  every nudge, and every resync
-//   live:resync                  we may have missed something: every region fetches itself once
+// The server sends nudges ("at position 1240 of the log, a message.sent happened to this topic"), never content. They
+// become events on <body>, and the regions that care fetch themselves again:
+//   live:message, live:order, …  a nudge, by its kind before the dot; detail {position, topic, kind, nudges: […]}
+//   live:resync                  something may have been missed: every region fetches itself once
+//   live:change                  any of these
 //   live:ended                   the right to watch detail.topics has ended
 //
 // Browsers allow six connections a host over HTTP/1.1, so visible tabs elect a leader (Web Locks) that watches the
@@ -22,7 +22,7 @@ const FIRST_DELAY = 300, LAST_DELAY = 5_000; // between attempts to open the str
 const HELLO_WITHIN = 3_000, DEAD_AFTER = 25_000, BEAT_MISSED = 12_000; // the server sends a beat every 10 s
 const POLL_EVERY = 4_000, POLL_ALONE = 5_000, POLL_AWAY = liveAway * 1_000, SLOWEST_POLL = 15_000;
 const RETRY_STREAM = 60_000, GRACE = 5_000, STATUS_AFTER = 8_000, COALESCE = 30;
-const REFUSED = [401, 403, 404, 410];
+const BLOCKED = 2, REFUSED = [401, 403, 404, 410]; // failures before a hello; answers that won't get better
 
 // This tab.
 let topics = liveTopics.split(/\s+/).filter(Boolean);
@@ -40,7 +40,9 @@ const timers = {};
 const cancel = (...names) => names.forEach((key) => { clearTimeout(timers[key]); delete timers[key]; });
 const later = (key, ms, act) => { cancel(key); timers[key] = setTimeout(() => { delete timers[key]; act(); }, ms); };
 const send = (message) => channel?.postMessage(message);
-const within = (some, all) => some.every((topic) => all.includes(topic));
+const announce = () => { if (!leading) send({ type: "join", id: me, topics, position }); };
+const watches = (list, topic) => list.includes(topic) || list.includes("*"); // "*" is everything (staff)
+const within = (some, all) => some.every((topic) => watches(all, topic));
 const address = (path, list, after) =>
   `${base}${path}?${new URLSearchParams([...list.map((topic) => ["topics", topic]), ["after", after]])}`;
 const query = (list, after) =>
@@ -85,7 +87,7 @@ function hear({ type, at, covers: served, mode: state, nudge, gap, reset }) {
     const all = { position: String(position), topic: null, kind: "resync" };
     for (const event of ["live:change", "live:resync"]) fire(event, all);
   }
-  if (nudge && at > position && topics.includes(nudge.topic)) {
+  if (nudge && at > position && watches(topics, nudge.topic)) {
     position = at;
     for (const event of ["live:change", `live:${nudge.kind.split(".")[0]}`]) fire(event, nudge);
   }
@@ -139,15 +141,13 @@ function connect() {
   const { list, after } = union();
   const source = (stream = new EventSource(address("", list, after)));
   let greeted = false;
-  const on = (type, act) => source.addEventListener(type, (event) => {
-    if (source === stream) act(JSON.parse(event.data || "{}"));
-  });
-  later("hello", HELLO_WITHIN, () => { failures = 2; fail(false); });
+  const on = (type, act) =>
+    source.addEventListener(type, ({ data }) => { if (source === stream) act(JSON.parse(data)); });
+  later("hello", HELLO_WITHIN, () => fail(false, BLOCKED));
   on("hello", (hello) => {
-    greeted = true, polling = false, failures = misses = 0;
     cancel("hello");
-    const at = Number(hello.position);
-    relay({ type: "hello", at, mode: "on", gap: broken, reset: at < after });
+    greeted = true, polling = false, failures = misses = 0;
+    relay({ type: "hello", mode: "on", at: Number(hello.position), gap: broken, reset: hello.position < after });
     broken = false;
   });
   on("nudge", (nudge) => relay({ type: "nudge", at: Number(nudge.position), nudge }));
@@ -168,13 +168,18 @@ function retry() {
   delay = Math.min(delay * 2, LAST_DELAY);
 }
 
-function fail(greeted) {
+function fail(greeted, weight = 1) {
   shut();
-  if (greeted) broken = true; else failures += 1;
+  if (greeted) broken = true; else failures += weight;
   if (!polling) relay({ type: "beat", mode: "off" });
-  if (failures < 2) return retry();
+  if (failures < BLOCKED) return retry();
   later("retry", RETRY_STREAM, open);
   if (!polling) poll();
+}
+
+function pollIn(ms) { // unless things have changed by then
+  nextPoll = Date.now() + ms;
+  later("poll", ms + 5, tick);
 }
 
 // The leader's poll serves everybody; a follower polls when its leader is silent (hung, or all tabs are hidden).
@@ -189,12 +194,11 @@ async function poll() {
     const response = await query(list, after);
     if (REFUSED.includes(response.status)) await ended(list, false);
     if (!response.ok) throw new Error(response.status);
-    const { position: end, nudges } = await response.json();
-    nextPoll = Date.now() + (led ? POLL_EVERY : document.hidden ? POLL_AWAY : POLL_ALONE);
+    const answer = await response.json(), at = Number(answer.position);
+    pollIn(led ? POLL_EVERY : document.hidden ? POLL_AWAY : POLL_ALONE);
     if (stale()) return;
-    const at = Number(end);
     tell({ type: "hello", at, gap: broken, reset: at < after });
-    for (const nudge of nudges) tell({ type: "nudge", at: Number(nudge.position), nudge });
+    for (const nudge of answer.nudges) tell({ type: "nudge", at: Number(nudge.position), nudge });
     tell({ type: "beat", at });
     for (const member of members.values()) {
       if (within(member.topics, list)) member.position = Math.max(member.position, at);
@@ -202,7 +206,7 @@ async function poll() {
     if (led && misses) later("retry", 0, open); // the server is back: perhaps its streams are, too
     broken = false, misses = 0;
   } catch {
-    nextPoll = Date.now() + Math.min(1_000 * 2 ** misses++, SLOWEST_POLL);
+    pollIn(Math.min(1_000 * 2 ** misses++, SLOWEST_POLL));
     if (stale()) return;
     broken = true;
     tell({ type: "beat", mode: "off" });
@@ -219,10 +223,6 @@ async function ended(list, certain) {
 }
 
 // --- Taking turns --------------------------------------------------------------------------------------------------
-
-function announce() {
-  if (!leading) send({ type: "join", id: me, topics, position });
-}
 
 function receive(message) {
   if (message.to && message.to !== me) return;
@@ -242,23 +242,20 @@ function admit(member) {
 
 function campaign() {
   if (release) return;
-  if (!shared) { release = () => {}; return lead(); }
   const stop = new AbortController();
   let free = () => {};
   release = () => { stop.abort(); free(); };
+  if (!shared) return lead();
   const elected = () => (stop.signal.aborted ? null : new Promise((done) => { free = done; lead(); }));
-  navigator.locks.request(name, { signal: stop.signal }, elected).catch(() => {}); // rejects when we stop waiting
+  navigator.locks.request(name, { signal: stop.signal }, elected)
+    .catch((error) => { if (error.name !== "AbortError" && present) lead(); }); // no locks for us: our own stream
 }
 
-function lead() {
+function lead(interrupted = false) {
+  broken ||= interrupted;
   leading = true, polling = false, mode = "off";
   reached = position, failures = 0, delay = FIRST_DELAY, heard = Date.now();
   open();
-}
-
-function resume() { // a leader after an interruption that it knows of
-  broken = true;
-  lead();
 }
 
 function resign() {
@@ -269,7 +266,8 @@ function resign() {
   release = null;
 }
 
-function enter() {
+function enter(missed = false) {
+  lost ||= missed;
   if (present || !topics.length) return;
   present = true;
   if (shared) {
@@ -284,7 +282,7 @@ function appear() {
   if (!present) return enter();
   const silent = Date.now() - heard;
   if (silent > BEAT_MISSED && joined) lost = true;
-  if (leading && (silent > BEAT_MISSED || mode !== "on")) resume();
+  if (leading && (silent > BEAT_MISSED || mode !== "on")) lead(true);
   heard = Math.max(heard, Date.now() - DEAD_AFTER + GRACE); // a living leader answers at once: give it 5 s
   announce();
   campaign();
@@ -299,11 +297,6 @@ function leave() { // nothing may stay open, or the back/forward cache refuses t
   cancel(...Object.keys(timers));
 }
 
-function comeBack() {
-  lost = true;
-  enter();
-}
-
 function tick() { // by the clock, so that a laptop that slept notices at once
   const silent = Date.now() - heard, patience = document.hidden ? POLL_AWAY || Infinity : DEAD_AFTER;
   if (leading && stream && silent > DEAD_AFTER) fail(true);
@@ -315,9 +308,9 @@ if (base && topics.length) {
   setInterval(tick, 1_000);
   document.addEventListener("visibilitychange", () => (document.hidden ? later("grace", GRACE, resign) : appear()));
   document.addEventListener("freeze", leave);
-  document.addEventListener("resume", comeBack);
+  document.addEventListener("resume", () => enter(true));
   addEventListener("pagehide", leave);
-  addEventListener("pageshow", (event) => { if (event.persisted) comeBack(); });
-  addEventListener("online", () => { if (leading) resume(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) enter(true); });
+  addEventListener("online", () => { if (leading) lead(true); });
   addEventListener("offline", () => { if (leading) fail(true); });
 }

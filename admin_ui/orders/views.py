@@ -1,0 +1,168 @@
+"""The list of orders, and the page of one: its header, its lines and the customer's link to it."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from admin_ui.forms import fresh_key, key_of
+from admin_ui.paging import run_page
+from admin_ui.regions import is_current, version_of
+from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.views import no_such_page, refused
+from schema import client
+
+OPERATIONS = client.operations_beside(__file__)
+
+ORDERS_A_PAGE = 30
+LINES_A_PAGE = 100
+STATUSES = {"draft": "Draft", "confirmed": "Confirmed", "invoiced": "Invoiced", "cancelled": "Cancelled"}
+TABS = ("overview", "notes")
+
+
+@require_safe
+@staff_required
+def home(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
+    """The admin begins with the orders."""
+    return HttpResponseRedirect(reverse("admin:orders"), status=303)
+
+
+@require_safe
+@staff_required
+def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
+    """The orders, newest first, narrowed by words and by state."""
+    search = " ".join(request.GET.get("q", "").replace("\0", " ").split())
+    status = request.GET.get("status", "") if request.GET.get("status") in STATUSES else ""
+    after = request.GET.get("after", "")
+    narrowed = {"search": search or None, "status": status.upper() or None}
+    variables = {"first": ORDERS_A_PAGE, "after": after or None, "filter": narrowed}
+    data, lost = run_page(viewer, OPERATIONS["OrdersPage"], variables, "after")
+    page = {
+        "viewer": viewer,
+        "position": data["position"],
+        "orders": data["orders"],
+        "search": search,
+        "status": status,
+        "filters": _filters(search, status),
+        "now": {"q": search, "status": status, "after": "" if lost else after},
+        "newest": _list_address(search, status),
+        "older": _list_address(search, status, data["orders"]["pageInfo"]["endCursor"] or ""),
+        "unsearched": _list_address("", status),
+        "lost": lost,
+    }
+    version = version_of([data["orders"], page["now"]])
+    if is_current(request, version):
+        return HttpResponse(status=204)
+    searched = request.htmx.trigger == "search"
+    news = _how_many(data["orders"]) if searched else ""
+    wants_list = bool(request.htmx) and not request.htmx.history_restore_request
+    template = "admin_ui/orders/list.html#orders" if wants_list else "admin_ui/orders/list.html"
+    response = render(request, template, {**page, "version": version, "news": news})
+    if searched and request.htmx.current_url_abs_path != page["newest"]:
+        response.headers["HX-Push-Url"] = page["newest"]
+    return response
+
+
+def _how_many(listed: dict[str, Any]) -> str:
+    """What a screen reader says of a search's result."""
+    count = len(listed["nodes"])
+    if listed["pageInfo"]["hasNextPage"]:
+        return f"More than {count} orders found"
+    return {0: "No order found", 1: "1 order found"}.get(count, f"{count} orders found")
+
+
+def _filters(search: str, chosen: str) -> list[dict[str, Any]]:
+    """The states to narrow by, each with the address of its list."""
+    return [
+        {"label": label, "address": _list_address(search, status), "is_chosen": status == chosen}
+        for status, label in {"": "All", **STATUSES}.items()
+    ]
+
+
+def _list_address(search: str, status: str, after: str = "") -> str:
+    given = {name: value for name, value in (("q", search), ("status", status), ("after", after)) if value}
+    return reverse("admin:orders") + (f"?{urlencode(given)}" if given else "")
+
+
+@require_safe
+@staff_required
+def order(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
+    """One order: what was ordered, by whom, and the customer's link to it."""
+    variables = {"number": number, "lines": LINES_A_PAGE, "after": request.GET.get("after") or None}
+    data, lost = run_page(viewer, OPERATIONS["OrderPage"], variables, "after")
+    if data["orderByNumber"] is None:
+        return no_such_page(request, viewer)
+    page = {"position": data["position"], "lost": lost, **header_of(data["orderByNumber"])}
+    return render(
+        request,
+        "admin_ui/orders/overview.html",
+        {"viewer": viewer, **link_of(request, data["orderByNumber"], "overview"), **page},
+    )
+
+
+@require_safe
+@staff_required
+def header(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
+    """The head of an order's page, by itself."""
+    found = client.run(viewer, OPERATIONS["OrderHeader"], {"number": number})["orderByNumber"]
+    if found is None:
+        return no_such_page(request, viewer)
+    shown = header_of(found)
+    if is_current(request, shown["header_version"]):
+        return HttpResponse(status=204)
+    return render(request, "admin_ui/orders/_header.html#header", shown)
+
+
+def header_of(found: dict[str, Any]) -> dict[str, Any]:
+    """What the head of an order's page is made of."""
+    shown = [found[fact] for fact in ("status", "total", "placedAt", "customer")]
+    return {"order": found, "name": name_of(found), "header_version": version_of(shown)}
+
+
+def name_of(found: dict[str, Any]) -> str:
+    """What to call the customer of an order."""
+    return str(found["customer"]["name"]) if found["customer"] else "The customer"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_required
+def link(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
+    """The customer's link to an order, by itself; a POST ends it, everywhere and at once, and makes a new one."""
+    found = client.run(viewer, OPERATIONS["OrderLink"], {"number": number})["orderByNumber"]
+    if found is None:
+        return no_such_page(request, viewer)
+    tab = request.POST.get("tab") or request.GET.get("tab", "")
+    problem = ""
+    if request.method == "POST":
+        given = {"clientMutationKey": key_of(request), "orderId": found["id"]}
+        result = client.run(viewer, OPERATIONS["RotateOrderKey"], {"input": given})["rotateOrderKey"]
+        if not request.htmx and result["__typename"] != "Problem":
+            return HttpResponseRedirect(_tab_address(number, tab) + "?done=link#link", status=303)
+        problem = result.get("message", "")
+        found = result.get("order", found)
+    shown = link_of(request, found, tab)
+    if is_current(request, shown["link_version"]):
+        return HttpResponse(status=204)
+    shown |= {"problem": problem, "renewed": request.method == "POST" and not problem}
+    if problem and not request.htmx:
+        return refused(request, viewer, problem, back_to=_tab_address(number, tab))
+    return render(request, "admin_ui/orders/_link.html#link", shown, status=422 if problem else 200)
+
+
+def link_of(request: HtmxRequest, found: dict[str, Any], tab: str) -> dict[str, Any]:
+    """What the card with the customer's link is made of, on this tab of the order's page."""
+    return {
+        "order": found,
+        "name": name_of(found),
+        "tab": tab if tab in TABS else TABS[0],
+        "link_key": fresh_key(),
+        "link_version": version_of(found["guestUrl"]),
+        "renewed": request.GET.get("done") == "link",
+    }
+
+
+def _tab_address(number: str, tab: str) -> str:
+    return reverse("admin:notes" if tab == "notes" else "admin:order", args=[number])

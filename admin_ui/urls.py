@@ -1,0 +1,29 @@
+"""The addresses of this UI."""
+
+from django.urls import URLPattern, path
+
+from admin_ui import live
+from admin_ui.conversations import views as conversations
+from admin_ui.orders import views as orders
+from admin_ui.staff import views as staff
+
+app_name = "admin"
+
+urlpatterns: list[URLPattern] = [
+    path("", orders.home, name="home"),
+    path("sign-in", staff.sign_in, name="sign_in"),
+    path("sign-out", staff.sign_out, name="sign_out"),
+    path("live/poll", live.poll, name="poll"),
+    path("orders", orders.orders, name="orders"),
+    path("orders/<str:number>", orders.order, name="order"),
+    path("orders/<str:number>/header", orders.header, name="order_header"),
+    path("orders/<str:number>/link", orders.link, name="order_link"),
+    path("orders/<str:number>/mail", conversations.mail_preference, name="mail_preference"),
+    path("orders/<str:number>/notes", conversations.notes, name="notes"),
+    path("orders/<str:number>/notes/audience", conversations.audience, name="audience"),
+    path("orders/<str:number>/notes/thread", conversations.thread, name="thread"),
+    path("orders/<str:number>/notes/messages", conversations.send, name="send"),
+    path("orders/<str:number>/notes/receipts", conversations.receipts, name="receipts"),
+    path("orders/<str:number>/notes/internal", conversations.internal, name="internal"),
+    path("<path:rest>", staff.not_found, name="not_found"),
+]

@@ -1,0 +1,235 @@
+"""A customer's order, opened by its link: where it stands, what was ordered, and the conversation (CN-3, CN-8, AC-2).
+
+Every address of an order answers alike to a browser without a link that still holds, whatever the reason.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from portal_ui.orders.status import STANDINGS, steps
+from portal_ui.responses import PageRequest, SeeOther, version_of
+from schema import client
+
+OPERATIONS = client.operations_beside(__file__)
+PAGE = "portal_ui/orders/order.html"
+
+_ENDED = (
+    "This link doesn’t open the order any more, so your message was not sent. "
+    "Copy your text, then open the newest e-mail from the shop and use its button."
+)
+_SENT_BEFORE = (
+    "You sent another message from this page before, and it has arrived. Press Send again to send this one as well."
+)
+
+
+# Pages and their parts.
+
+
+@require_safe
+def order_page(request: PageRequest, number: str) -> HttpResponse:
+    """The page of an order. With `?key=`: let this browser in, then go on without the secret in the address (AC-8)."""
+    if "key" in request.GET:
+        return _follow_link(request, number, request.GET["key"])
+    viewer = client.guest_viewer(request, number)
+    return _page(request, viewer, number) if viewer else _closed(request)
+
+
+@require_safe
+def summary(request: PageRequest, number: str) -> HttpResponse:
+    """The stub alone, for when the order changed."""
+    return _part(request, number, "summary", "OrderSummary")
+
+
+@require_safe
+def thread(request: PageRequest, number: str) -> HttpResponse:
+    """The newest messages alone, for when there is news; what the page does not show yet is read out.
+
+    A region that has this `have` already gets a 204: what a person reads or selects is not touched without need.
+    """
+    if not request.htmx:
+        return SeeOther(_address(number))
+    order = _order(client.guest_viewer(request, number), "OrderThread", number)
+    if order is None:
+        return _closed(request)
+    if request.GET.get("have") == _thread_version(order):
+        return HttpResponse(status=204)
+    return _render(request, order, "thread", news=_news(order, request.GET.get("newest", "")))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_preference(request: PageRequest, number: str) -> HttpResponse:
+    """The line that says whether answers are mailed; POST `enabled` as 1 or 0 to change it (CN-6)."""
+    if request.method != "POST":
+        return _part(request, number, "mail_preference", "OrderMailPreference")
+    viewer = client.guest_viewer(request, number)
+    order = _order(viewer, "OrderName", number)
+    if viewer is None or order is None:
+        return _closed(request)
+    # A key of its own each time: going back and pressing the same button again must do it again.
+    result = _change(viewer, "SetMailPreference", order, str(uuid4()), enabled=request.POST.get("enabled") == "1")
+    answer = {"status": 422, "preference_error": result["message"]} if "code" in result else {}
+    if request.htmx:
+        return _part(request, number, "mail_preference", "OrderMailPreference", **answer)
+    return _page(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
+
+
+# What a customer does.
+
+
+@require_POST
+def messages(request: PageRequest, number: str) -> HttpResponse:
+    """Write to the shop: `text`, and `client_mutation_key`, with which sending twice sends once."""
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    viewer = client.guest_viewer(request, number)
+    order = _order(viewer, "OrderName", number)
+    if viewer is None or order is None:
+        return _closed_while_writing(request, number, text)
+    key = request.POST.get("client_mutation_key") or str(uuid4())
+    result = _change(viewer, "SendMessage", order, key, text=text)
+    if "code" in result:
+        if result["code"] == "KEY_REUSED":
+            result, key = {"message": _SENT_BEFORE}, str(uuid4())
+        typed = {"text": text, "text_error": result["message"], "key": key}
+        if request.htmx:
+            return _render(request, order, "composer", status=422, **typed)
+        return _page(request, viewer, number, status=422, **typed)
+    if not request.htmx:
+        return SeeOther(f"{_address(number)}#{result['sent']['id']}")
+    order = _order(viewer, "OrderThread", number)
+    if order is None:
+        return _closed(request)
+    context = _context(order)
+    return HttpResponse(
+        render_to_string(f"{PAGE}#composer", context, request)
+        + render_to_string(f"{PAGE}#thread", {**context, "beside": True}, request)
+    )
+
+
+@require_POST
+def receipts(request: PageRequest, number: str) -> HttpResponse:
+    """A visible page reports how far the shop's messages have come: `delivered` and `read`, each a message id."""
+    viewer = client.guest_viewer(request, number)
+    order = _order(viewer, "OrderName", number)
+    if viewer is None or order is None:
+        return HttpResponse(status=404)
+    for field, mutation in (("delivered", "ReportDelivered"), ("read", "ReportRead")):
+        up_to = request.POST.get(field)
+        if up_to and "code" in _change(viewer, mutation, order, f"{field}:{up_to}"[:100], upTo=up_to):
+            return HttpResponse("There is no such message on this order.", status=400, content_type="text/plain")
+    return HttpResponse(status=204)
+
+
+# How they answer.
+
+
+def _follow_link(request: PageRequest, number: str, key: str) -> HttpResponse:
+    response = SeeOther(_address(number))  # without a fragment: the browser keeps the one that it came with
+    return response if client.follow_order_link(request, response, number, key) else _closed(request)
+
+
+def _page(
+    request: PageRequest, viewer: client.Viewer, number: str, *, status: int = 200, **more: object
+) -> HttpResponse:
+    cursors = {
+        variable: request.GET[parameter]
+        for variable, parameter in (("messagesAfter", "before"), ("linesAfter", "lines"))
+        if request.GET.get(parameter)
+    }
+    try:
+        data = client.run(viewer, OPERATIONS["OrderPage"], {"number": number, **cursors})
+    except client.OperationFailed:
+        if not cursors:
+            raise
+        return SeeOther(_address(number))  # a cursor that was cut off, or that somebody made up
+    order = data["orderByNumber"]
+    if order is None:
+        return _closed(request)
+    earlier = "messagesAfter" in cursors
+    return render(request, PAGE, _context(order, position=data["position"], earlier=earlier, **more), status=status)
+
+
+def _part(
+    request: PageRequest, number: str, part: str, operation: str, *, status: int = 200, **more: object
+) -> HttpResponse:
+    if not request.htmx:
+        return SeeOther(_address(number))
+    order = _order(client.guest_viewer(request, number), operation, number)
+    return _render(request, order, part, status=status, **more) if order else _closed(request)
+
+
+def _render(
+    request: PageRequest, order: Mapping[str, Any], part: str, *, status: int = 200, **more: object
+) -> HttpResponse:
+    return render(request, f"{PAGE}#{part}", _context(order, **more), status=status)
+
+
+def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
+    context: dict[str, object] = {"order": order, "number": order["number"], "shop": order["store"]["name"]}
+    if "messages" in order:
+        context["version"] = _thread_version(order)
+    if "status" in order:
+        standing = STANDINGS[order["status"]]
+        context |= {"standing": standing, "steps": steps(standing)}
+    return {**context, "key": uuid4(), **more}
+
+
+def _thread_version(order: Mapping[str, Any]) -> str:
+    return version_of([order["number"], order["store"], order["messages"]])
+
+
+def _news(order: Mapping[str, Any], newest: str) -> list[dict[str, Any]]:
+    """What the shop wrote after message `newest`, oldest first; nothing when that message is not in sight."""
+    shown = [message["id"] for message in order["messages"]["nodes"]]
+    count = shown.index(newest) if newest in shown else len(shown) if not newest else 0
+    return [message for message in reversed(order["messages"]["nodes"][:count]) if not message["isMine"]]
+
+
+def _closed(request: PageRequest, text: str = "") -> HttpResponse:
+    """This browser has no link to such an order: never existed, not its own and replaced look the same."""
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return render(request, "portal_ui/orders/closed.html", {"shop": _shop(request), "text": text}, status=404)
+
+
+def _closed_while_writing(request: PageRequest, number: str, text: str) -> HttpResponse:
+    """What was typed is never lost: it stays in the box, or is shown to be copied."""
+    if not request.htmx:
+        return _closed(request, text)
+    typed = {"text": text, "text_error": _ENDED, "key": uuid4(), "number": number, "shop": _shop(request)}
+    return render(request, f"{PAGE}#composer", typed, status=422)
+
+
+# What they ask the schema.
+
+
+def _order(viewer: client.Viewer | None, operation: str, number: str) -> dict[str, Any] | None:
+    if viewer is None:
+        return None
+    found: dict[str, Any] | None = client.run(viewer, OPERATIONS[operation], {"number": number})["orderByNumber"]
+    return found
+
+
+def _change(
+    viewer: client.Viewer, mutation: str, order: Mapping[str, Any], key: str, **given: object
+) -> dict[str, Any]:
+    """Run a mutation on an order; a result with a `code` is a problem: nothing was changed."""
+    variables = {"input": {"orderId": order["id"], "clientMutationKey": key, **given}}
+    result: dict[str, Any] = client.run(viewer, OPERATIONS[mutation], variables)["result"]
+    return result
+
+
+def _shop(request: PageRequest) -> str:
+    viewer = client.anonymous_viewer(request)
+    return client.run(viewer, OPERATIONS["ClosedLink"])["workspace"]["name"] if viewer else ""
+
+
+def _address(number: str) -> str:
+    return reverse("portal:order", args=[number])

@@ -1,0 +1,20 @@
+"""The addresses of this UI."""
+
+from django.urls import URLPattern, path
+
+from portal_ui import live
+from portal_ui.landing import views as landing
+from portal_ui.orders import views as orders
+
+app_name = "portal"
+
+urlpatterns: list[URLPattern] = [
+    path("", landing.welcome, name="landing"),
+    path("order/<str:number>", orders.order_page, name="order"),
+    path("order/<str:number>/summary", orders.summary, name="order_summary"),
+    path("order/<str:number>/thread", orders.thread, name="order_thread"),
+    path("order/<str:number>/messages", orders.messages, name="order_messages"),
+    path("order/<str:number>/mail", orders.mail_preference, name="order_mail_preference"),
+    path("order/<str:number>/receipts", orders.receipts, name="order_receipts"),
+    path("live/poll", live.poll, name="live_poll"),
+]
