@@ -1,6 +1,6 @@
 """A system check: every operation that lies beside a view is valid against the schema, and used under its own name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,14 @@ def operation_documents() -> list[Path]:
 
 @register()
 def operations_are_valid(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Errors for operations that the schema does not answer, or that have no name."""
+    """Errors for operations of the UIs that the schema does not answer, or that have no name."""
+    return check_documents(operation_documents())
+
+
+def check_documents(paths: Iterable[Path]) -> list[CheckMessage]:
+    """Errors for the operations in these files."""
     found: list[CheckMessage] = []
-    for path in operation_documents():
+    for path in paths:
         try:
             document = parse(path.read_text(encoding="utf-8"))
             problems = validate(schema._schema, document)

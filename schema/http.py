@@ -1,5 +1,8 @@
 """`/graphql` for queries and mutations: POST, JSON, bearer tokens. No cookies count here, so there is no CSRF."""
 
+import json
+
+from cross_web import DjangoHTTPRequestAdapter, HTTPException
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -25,9 +28,34 @@ def refused_token() -> JsonResponse:
     return reply
 
 
+class JsonObjects:
+    """Requests are JSON objects in UTF-8; anything else is the client's fault, not ours."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        """The request."""
+        try:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
+            raise HTTPException(400, "Unable to parse request body as JSON") from None
+        if not isinstance(found, dict):
+            raise HTTPException(400, 'Send a JSON object: {"query": "…", "variables": {…}}. Batches are not taken.')
+        return found
+
+
+class RawBody(DjangoHTTPRequestAdapter):
+    """A request whose body may be no UTF-8."""
+
+    @property
+    def body(self) -> bytes:
+        """The body's bytes."""
+        return self.request.body
+
+
 @method_decorator(csrf_exempt, name="dispatch")
-class GraphQLEndpoint(GraphQLView[Context, None]):
+class GraphQLEndpoint(JsonObjects, GraphQLView[Context, None]):
     """The synchronous half of the endpoint; streams are answered by `schema.live`."""
+
+    request_adapter_class = RawBody
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer one request."""

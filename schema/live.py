@@ -24,6 +24,7 @@ from counterfoil.access.viewer import anonymous
 from counterfoil.events.feed import EVERYTHING, Feed
 from counterfoil.events.threads import in_thread
 from schema.context import Context
+from schema.http import JsonObjects
 from schema.identity import BadToken, Watch, bearer_context, store_of
 from schema.root import schema
 from schema.streams import BEAT, REVOKING
@@ -89,7 +90,7 @@ class ResumableSSE(SSETransport):
         return f"id: {position}\r\n{frame}" if position else frame
 
 
-class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
+class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
     """`graphql-sse` in distinct-connections mode, at `/graphql`."""
 
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
@@ -205,6 +206,9 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
     batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:
+            # Where the log stands for this stream: taken before anything is awaited, so that no nudge lies before it
+            # which was not sent.
+            position = feed.position
             if not batch or any(happened.kind in REVOKING for happened in batch):
                 still = await in_thread(watch.still_allowed)
                 if ended := allowed - still:
@@ -221,7 +225,7 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
                 for happened in batch
                 if EVERYTHING in allowed or happened.topic in allowed
             ]
-            yield b"".join(frames) if frames else _frame("beat", {"position": str(feed.position)})
+            yield b"".join(frames) if frames else _frame("beat", {"position": str(position)})
 
 
 def _frame(event: str, data: dict[str, object], position: int | None = None) -> bytes:

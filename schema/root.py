@@ -4,12 +4,15 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult, GraphQLError, OperationType
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
@@ -80,7 +83,15 @@ class ThreadedExecution(StrawberryGraphQLCoreExecutionContext):
             asyncio.get_running_loop()
         except RuntimeError:
             return super().execute_operation(serially)
-        return in_thread(super().execute_operation, serially)
+        return in_thread(self._execute_while_valid, serially)
+
+    def _execute_while_valid(self, serially: bool | None) -> Any:
+        # A connection outlives many operations, and may outlive its token.
+        if self.operation.operation is not OperationType.SUBSCRIPTION and not self.context_value.still_valid():
+            raise GraphQLError(
+                "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
+            )
+        return super().execute_operation(serially)
 
 
 class MaskUnexpected(MaskErrors):
@@ -91,6 +102,14 @@ class MaskUnexpected(MaskErrors):
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """The error that the client gets instead."""
+        # Mistakes of the client that Strawberry answers well over plain HTTP, but not in a stream.
+        match error.original_error:
+            case CannotGetOperationTypeError() as mistake:
+                return GraphQLError(mistake.as_http_error_reason(), original_error=mistake)
+            case InvalidOperationTypeError() as mistake:
+                return GraphQLError(mistake.as_http_error_reason("GET"), original_error=mistake)
+            case MissingQueryError() as mistake:
+                return GraphQLError(str(mistake), original_error=mistake)
         reference = secrets.token_hex(4)
         logger.error("Unexpected error %s at %s", reference, error.path, exc_info=error.original_error)
         return GraphQLError(
@@ -116,6 +135,17 @@ class StreamPosition(SchemaExtension):
         yield
 
 
+class CachedParsing(ParserCache):
+    """Parses a text once. Syntax errors are left to Strawberry: in a stream it answers only those it meets itself."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Put the parsed document in place."""
+        context = self.execution_context
+        with suppress(GraphQLError):
+            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
+        yield
+
+
 class CounterfoilSchema(strawberry.Schema):
     """The schema, whose expected errors are nobody's log lines."""
 
@@ -128,7 +158,7 @@ schema = CounterfoilSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=[
-        lambda: ParserCache(maxsize=512),
+        lambda: CachedParsing(maxsize=512),
         lambda: ValidationCache(maxsize=512),
         MaskUnexpected,
         StreamPosition,

@@ -10,13 +10,21 @@ from contextvars import ContextVar
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.feed import Feed, Happened
 from counterfoil.events.threads import in_thread
+from counterfoil.orders.queries import visible_to
 from schema.context import Context
+from schema.relay import pk_of
 
 BEAT = 10.0
 REVOKING = frozenset({"order_key.rotated"})
 
 # The position of the event that a subscription is answering: the SSE transport writes it as the frame's id.
 current_position: ContextVar[int | None] = ContextVar("current_position", default=None)
+
+
+def may_watch(context: Context, order_id: str) -> bool:
+    """Whether the viewer's credential holds, and the order is one that they see."""
+    order = pk_of(order_id, "order")
+    return order is not None and context.still_valid() and visible_to(context.viewer).filter(pk=order).exists()
 
 
 async def follow(context: Context, topics: Collection[str], *, after: int | None) -> AsyncGenerator[list[Happened]]:

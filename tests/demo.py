@@ -1,6 +1,7 @@
 """A running demo, for the browser tests, the benchmark and the pictures."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,14 +46,23 @@ class Demo:
     def stop(self) -> int:
         """Stop it as an operator would; gives its exit status."""
         self.process.terminate()
-        return self.process.wait(10)
+        status = self.process.wait(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return status
 
 
 def start_demo(data_dir: Path, *, port: int = 0, arguments: tuple[str, ...] = ()) -> Demo:
     """Start a demo and wait until it is ready."""
     command = [sys.executable, "-m", "counterfoil.site.command", "demo", "--json", "--port", str(port)]
     command += ["--data-dir", str(data_dir), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    # As a person would start it: without what a test run sets for itself.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "DJANGO_SETTINGS_MODULE" and not name.startswith("COUNTERFOIL_")
+    }
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, f"the demo ended with status {process.wait(10)}"

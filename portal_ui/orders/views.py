@@ -9,10 +9,9 @@ from uuid import uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from portal_ui.orders.status import STANDINGS, steps
 from portal_ui.responses import PageRequest, SeeOther, version_of
@@ -20,6 +19,13 @@ from schema import client
 
 OPERATIONS = client.operations_beside(__file__)
 PAGE = "portal_ui/orders/order.html"
+
+# What each part that fetches itself again shows, besides the order's number and its store.
+_SHOWN = {
+    "summary": ("status", "placedAt", "total"),
+    "thread": ("messages",),
+    "mail_preference": ("mailPreference",),
+}
 
 _ENDED = (
     "This link doesn’t open the order any more, so your message was not sent. "
@@ -44,24 +50,14 @@ def order_page(request: PageRequest, number: str) -> HttpResponse:
 
 @require_safe
 def summary(request: PageRequest, number: str) -> HttpResponse:
-    """The stub alone, for when the order changed."""
+    """The stub alone, for when the order changed; its heading is read out."""
     return _part(request, number, "summary", "OrderSummary")
 
 
 @require_safe
 def thread(request: PageRequest, number: str) -> HttpResponse:
-    """The newest messages alone, for when there is news; what the page does not show yet is read out.
-
-    A region that has this `have` already gets a 204: what a person reads or selects is not touched without need.
-    """
-    if not request.htmx:
-        return SeeOther(_address(number))
-    order = _order(client.guest_viewer(request, number), "OrderThread", number)
-    if order is None:
-        return _closed(request)
-    if request.GET.get("have") == _thread_version(order):
-        return HttpResponse(status=204)
-    return _render(request, order, "thread", news=_news(order, request.GET.get("newest", "")))
+    """The newest messages alone, for when there is news; what the shop wrote since message `newest` is read out."""
+    return _part(request, number, "thread", "OrderThread")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,24 +65,30 @@ def mail_preference(request: PageRequest, number: str) -> HttpResponse:
     """The line that says whether answers are mailed; POST `enabled` as 1 or 0 to change it (CN-6)."""
     if request.method != "POST":
         return _part(request, number, "mail_preference", "OrderMailPreference")
+    enabled = request.POST.get("enabled")
+    if enabled not in ("1", "0"):
+        return HttpResponse("Say `enabled` as 1 or 0.", status=400, content_type="text/plain")
     viewer = client.guest_viewer(request, number)
     order = _order(viewer, "OrderName", number)
     if viewer is None or order is None:
         return _closed(request)
     # A key of its own each time: going back and pressing the same button again must do it again.
-    result = _change(viewer, "SetMailPreference", order, str(uuid4()), enabled=request.POST.get("enabled") == "1")
+    result = _change(viewer, "SetMailPreference", order, str(uuid4()), enabled=enabled == "1")
     answer = {"status": 422, "preference_error": result["message"]} if "code" in result else {}
-    if request.htmx:
-        return _part(request, number, "mail_preference", "OrderMailPreference", **answer)
-    return _page(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
+    if not request.htmx:
+        return _page(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
+    order = _order(viewer, "OrderMailPreference", number)
+    return _render(request, order, "mail_preference", **answer) if order else _closed(request)
 
 
 # What a customer does.
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: PageRequest, number: str) -> HttpResponse:
-    """Write to the shop: `text`, and `client_mutation_key`, with which sending twice sends once."""
+    """Write to the shop: POST `text`, and `client_mutation_key`, with which sending twice sends once."""
+    if request.method != "POST":
+        return SeeOther(_address(number))  # the address of a refused form, opened again
     text = request.POST.get("text", "").replace("\r\n", "\n")
     viewer = client.guest_viewer(request, number)
     order = _order(viewer, "OrderName", number)
@@ -95,22 +97,28 @@ def messages(request: PageRequest, number: str) -> HttpResponse:
     key = request.POST.get("client_mutation_key") or str(uuid4())
     result = _change(viewer, "SendMessage", order, key, text=text)
     if "code" in result:
-        if result["code"] == "KEY_REUSED":
-            result, key = {"message": _SENT_BEFORE}, str(uuid4())
-        typed = {"text": text, "text_error": result["message"], "key": key}
-        if request.htmx:
-            return _render(request, order, "composer", status=422, **typed)
-        return _page(request, viewer, number, status=422, **typed)
-    if not request.htmx:
-        return SeeOther(f"{_address(number)}#{result['sent']['id']}")
-    order = _order(viewer, "OrderThread", number)
-    if order is None:
-        return _closed(request)
-    context = _context(order)
-    return HttpResponse(
-        render_to_string(f"{PAGE}#composer", context, request)
-        + render_to_string(f"{PAGE}#thread", {**context, "beside": True}, request)
-    )
+        return _refused(request, viewer, order, result, text=text, key=key)
+    if request.htmx:
+        # The thread fetches itself: fetches of one region wait for each other, so an older one never overwrites it.
+        return trigger_client_event(_composer(request, number, order["store"]["name"]), "sent:message")
+    return SeeOther(f"{_address(number)}#{result['sent']['id']}")
+
+
+def _refused(
+    request: PageRequest, viewer: client.Viewer, order: Mapping[str, Any], problem: Mapping[str, str], **typed: str
+) -> HttpResponse:
+    """The same form with the same text and key, and what to do. A key that stood for another text is replaced."""
+    again = {**typed, "text_error": problem["message"]}
+    if problem["code"] == "KEY_REUSED":
+        again |= {"text_error": _SENT_BEFORE, "key": str(uuid4())}
+    if request.htmx:
+        return _composer(request, order["number"], order["store"]["name"], status=422, **again)
+    return _page(request, viewer, order["number"], status=422, **again)
+
+
+def _composer(request: PageRequest, number: str, shop: str, *, status: int = 200, **typed: str) -> HttpResponse:
+    context = {"key": uuid4(), "number": number, "shop": shop, **typed}
+    return render(request, f"{PAGE}#composer", context, status=status)
 
 
 @require_POST
@@ -156,13 +164,18 @@ def _page(
     return render(request, PAGE, _context(order, position=data["position"], earlier=earlier, **more), status=status)
 
 
-def _part(
-    request: PageRequest, number: str, part: str, operation: str, *, status: int = 200, **more: object
-) -> HttpResponse:
+def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpResponse:
+    """A region that fetches itself again. One that `have`s all this already gets a 204: what a person reads, selects
+    or stands on is not touched without need.
+    """
     if not request.htmx:
         return SeeOther(_address(number))
     order = _order(client.guest_viewer(request, number), operation, number)
-    return _render(request, order, part, status=status, **more) if order else _closed(request)
+    if order is None:
+        return _closed(request)
+    if request.GET.get("have") == _versions(order)[part]:
+        return HttpResponse(status=204)
+    return _render(request, order, part, fetched=True, news=_news(order, request.GET.get("newest", "")))
 
 
 def _render(
@@ -173,23 +186,27 @@ def _render(
 
 def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
     context: dict[str, object] = {"order": order, "number": order["number"], "shop": order["store"]["name"]}
-    if "messages" in order:
-        context["version"] = _thread_version(order)
     if "status" in order:
         standing = STANDINGS[order["status"]]
         context |= {"standing": standing, "steps": steps(standing)}
-    return {**context, "key": uuid4(), **more}
+    return {**context, "versions": _versions(order), "key": uuid4(), **more}
 
 
-def _thread_version(order: Mapping[str, Any]) -> str:
-    return version_of([order["number"], order["store"], order["messages"]])
+def _versions(order: Mapping[str, Any]) -> dict[str, str]:
+    """The version of each part that an operation asked for."""
+    return {
+        part: version_of([order[field] for field in ("number", "store", *fields)])
+        for part, fields in _SHOWN.items()
+        if order.keys() >= set(fields)
+    }
 
 
 def _news(order: Mapping[str, Any], newest: str) -> list[dict[str, Any]]:
     """What the shop wrote after message `newest`, oldest first; nothing when that message is not in sight."""
-    shown = [message["id"] for message in order["messages"]["nodes"]]
+    messages = order["messages"]["nodes"] if "messages" in order else []
+    shown = [message["id"] for message in messages]
     count = shown.index(newest) if newest in shown else len(shown) if not newest else 0
-    return [message for message in reversed(order["messages"]["nodes"][:count]) if not message["isMine"]]
+    return [message for message in reversed(messages[:count]) if not message["isMine"]]
 
 
 def _closed(request: PageRequest, text: str = "") -> HttpResponse:
@@ -203,8 +220,7 @@ def _closed_while_writing(request: PageRequest, number: str, text: str) -> HttpR
     """What was typed is never lost: it stays in the box, or is shown to be copied."""
     if not request.htmx:
         return _closed(request, text)
-    typed = {"text": text, "text_error": _ENDED, "key": uuid4(), "number": number, "shop": _shop(request)}
-    return render(request, f"{PAGE}#composer", typed, status=422)
+    return _composer(request, number, _shop(request), status=422, text=text, text_error=_ENDED)
 
 
 # What they ask the schema.

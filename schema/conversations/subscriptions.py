@@ -9,8 +9,7 @@ from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.conversations.types import Message, message_by_key
 from schema.positions import AfterPosition, Position, begin_after
-from schema.relay import pk_of
-from schema.streams import current_position, follow
+from schema.streams import current_position, follow, may_watch
 
 
 @strawberry.type(description="A message was added.")
@@ -32,7 +31,7 @@ class ConversationSubscriptions:
         after: AfterPosition = None,
     ) -> AsyncIterator[MessageAdded]:
         context = info.context
-        if pk_of(order_id, "order") is None or not await in_thread(context.still_valid):
+        if not await in_thread(may_watch, context, order_id):
             return
         async for batch in follow(context, [order_id], after=begin_after(context, after)):
             for happened in batch:

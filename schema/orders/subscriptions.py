@@ -1,6 +1,7 @@
 """Orders as they change."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -12,7 +13,7 @@ from schema.context import Info
 from schema.orders.types import Order, order_by_key
 from schema.positions import AfterPosition, Position, begin_after
 from schema.relay import pk_of
-from schema.streams import current_position, follow
+from schema.streams import current_position, follow, may_watch
 
 _CHANGES = ("order.", "order_key.", "mail_preference.")
 
@@ -42,7 +43,8 @@ class OrderSubscriptions:
         context = info.context
         if order_id is None and not context.viewer.is_staff:
             raise GraphQLError("Name an `orderId`: only staff may watch every order.", extensions={"code": "FORBIDDEN"})
-        if not await in_thread(context.still_valid):
+        allowed = context.still_valid if order_id is None else partial(may_watch, context, order_id)
+        if not await in_thread(allowed):
             return
         topics = [EVERYTHING] if order_id is None else [order_id]
         async for batch in follow(context, topics, after=begin_after(context, after)):

@@ -51,7 +51,8 @@ def measure() -> dict[str, float]:
     ):
         browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         order = demo.order("Wren Bookshop")
-        customer, staff = browser.new_context().new_page(), browser.new_context().new_page()
+        # Playwright waits by eval, which the pages forbid.
+        customer, staff = (browser.new_context(bypass_csp=True).new_page() for _ in range(2))
         customer.goto(order["guest_url"])
         demo.sign_in(staff)
         staff.goto(demo.notes_address(order))

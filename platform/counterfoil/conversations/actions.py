@@ -87,15 +87,18 @@ def report_receipt(*, viewer: Viewer, order: Order, up_to: int, receipt: Receipt
     The first report stands: repeating it changes nothing. What was read was delivered too.
     """
     require(viewer, Permission.RECEIPTS_WRITE)
-    if not messages_visible_to(viewer).filter(pk=up_to, conversation__order=order).exists():
+    newest = messages_visible_to(viewer).filter(pk=up_to, conversation__order=order).first()
+    if newest is None:
         raise NotFound("There is no such message on this order.")
-    theirs = Message.objects.filter(conversation__order=order, visibility=Visibility.CUSTOMER, pk__lte=up_to).exclude(
-        author=side_of(viewer)
-    )
+    # All conditions are columns of the row itself: PostgreSQL then looks at them again when a report that came at the
+    # same moment has just changed it, which it does not do for a join.
+    theirs = Message.objects.filter(
+        conversation_id=newest.conversation_id, visibility=Visibility.CUSTOMER, pk__lte=up_to
+    ).exclude(author=side_of(viewer))
     now = clock.now()
     if receipt is Receipt.READ:
         changed = theirs.filter(read_at=None).update(delivered_at=Coalesce(F("delivered_at"), now), read_at=now)
     else:
         changed = theirs.filter(delivered_at=None).update(delivered_at=now)
     if changed:
-        record(viewer, f"message.{receipt.value}", topic=order.topic, data={"up_to": up_to})
+        record(viewer, f"receipt.{receipt.value}", topic=order.topic, data={"up_to": up_to})

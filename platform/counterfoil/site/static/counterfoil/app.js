@@ -26,6 +26,7 @@ const reveal = (shown, selector, root) => all(selector, root).forEach((element) 
 // --- Composer and confirmation -------------------------------------------------------------------------------------
 
 const busy = new WeakMap(); // form -> the text that is on its way
+const impatient = new Set(); // drafts to send as soon as their form is free again
 const asked = new WeakMap(), confirmed = new WeakSet(); // form -> the button that was pressed; forms with a yes
 const isComposer = (form) => form?.matches?.("form[data-composer]");
 const composerOf = (target) => target.matches?.("form[data-composer] textarea") && target.form;
@@ -65,6 +66,7 @@ listen("submit", (event) => { // before htmx sees it
   const asks = form.matches("[data-confirm]") && !confirmed.has(form);
   const dialog = asks && form.querySelector("dialog[data-confirm-dialog]");
   if (!dialog && !busy.has(form)) return;
+  if (isComposer(form) && busy.has(form) && textOf(form) !== busy.get(form)) impatient.add(draftKey(form));
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!dialog || dialog.open) return;
@@ -106,8 +108,16 @@ listen("htmx:beforeOnLoad", ({ detail, target }) => {
 
 listen("htmx:afterRequest", ({ target }) => { if (busy.has(target)) setIdle(target); });
 
+listen("htmx:load", () => { // the next text was sent off before the last one's answer was here: send it now
+  for (const form of all("form[data-composer]")) {
+    if (!busy.has(form) && textOf(form) && impatient.delete(draftKey(form))) submitOf(form)?.click();
+  }
+});
+
 listen("htmx:sendError htmx:responseError htmx:timeout", ({ target }) => {
-  if (isComposer(target)) reveal(true, "[data-composer-error]", target);
+  if (!isComposer(target)) return;
+  impatient.delete(draftKey(target));
+  reveal(true, "[data-composer-error]", target);
 });
 
 function answerDialog(button) {

@@ -248,7 +248,14 @@ function campaign() {
   if (!shared) return lead();
   const elected = () => (stop.signal.aborted ? null : new Promise((done) => { free = done; lead(); }));
   navigator.locks.request(name, { signal: stop.signal }, elected)
-    .catch((error) => { if (error.name !== "AbortError" && present) lead(); }); // no locks for us: our own stream
+    .catch((error) => { if (error.name !== "AbortError" && present) secede(); }); // AbortError: we stopped waiting
+}
+
+function secede() { // storage is switched off, so there are no locks for us: our own stream
+  send({ type: "leave", id: me });
+  channel?.close();
+  channel = null;
+  lead();
 }
 
 function lead(interrupted = false) {

@@ -1,0 +1,52 @@
+"""The demo's GraphQL endpoint, with a staff member's token: another program that writes and reads meanwhile."""
+
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from tests.demo import Demo
+
+_SEND = """mutation ($input: SendMessageInput!) {
+  sendMessage(input: $input) { __typename ... on Problem { message } }
+}"""
+_TEXTS = """query ($number: String!) {
+  orderByNumber(number: $number) { messages(first: 100) { nodes { text } } }
+}"""
+
+
+class Api:
+    """Requests as one of the demo's staff."""
+
+    def __init__(self, demo: Demo) -> None:
+        self._demo = demo
+        self._client = httpx.Client(timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def send(self, order: dict[str, str], *texts: str) -> None:
+        """Write to the customer."""
+        for text in texts:
+            given = {"clientMutationKey": str(uuid4()), "orderId": order["id"], "text": text}
+            result = self._ask(_SEND, input=given)["sendMessage"]
+            assert result == {"__typename": "SendMessageSuccess"}
+
+    def texts(self, order: dict[str, str]) -> list[str]:
+        """The newest hundred messages of an order, oldest first."""
+        nodes = self._ask(_TEXTS, number=order["number"])["orderByNumber"]["messages"]["nodes"]
+        return [node["text"] for node in reversed(nodes)]
+
+    def _ask(self, text: str, **variables: object) -> dict[str, Any]:
+        token = self._demo.world["staff"][1]["token"]
+        answer = self._client.post(
+            self._demo.world["graphql"],
+            json={"query": text, "variables": variables},
+            headers={"Authorization": f"Bearer {token}"},
+        ).json()
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data

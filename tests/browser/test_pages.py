@@ -1,0 +1,178 @@
+"""Every page, narrow and wide, light and dark: accessible, nothing beyond its edge, nothing that jumps, and light."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.browser.windows import Windows, send_button, watching
+from tests.demo import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.once]
+
+WIDTHS = (360, 1280)
+NARROWEST = 320
+LARGEST_FIRST_VISIT = 100 * 1024
+LARGEST_SHIFT = 0.01
+
+type Open = Callable[[Page, Demo], None]
+
+
+def portal(customer: str) -> Open:
+    """The order of a customer, in the portal."""
+
+    def open_order(page: Page, demo: Demo) -> None:
+        page.goto(demo.order(customer)["guest_url"])
+        watching(page)
+
+    return open_order
+
+
+def admin(path: str, customer: str = "") -> Open:
+    """A page of the admin; `{number}` in its path is the customer's order."""
+
+    def open_page(page: Page, demo: Demo) -> None:
+        number = demo.order(customer)["number"] if customer else ""
+        page.goto(f"{demo.base}/admin/{path.format(number=number)}")
+
+    return open_page
+
+
+def site(path: str) -> Open:
+    """Any other page."""
+    return lambda page, demo: page.goto(f"{demo.base}{path}") and None
+
+
+def refused_message(page: Page, demo: Demo) -> None:
+    """The portal's order after a message that can't be taken."""
+    portal("Kettle & Co")(page, demo)
+    send_button(page).click()
+    expect(page.get_by_text("Write something first")).to_be_visible()
+    page.evaluate("window.shifted = 0")  # the reason has pushed the button down, which is no shift of the load
+
+
+def refused_sign_in(page: Page, demo: Demo) -> None:
+    """The sign-in page after a wrong password."""
+    page.goto(demo.world["admin"])
+    page.get_by_label("E-mail").fill("mara@fennel.example")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("do not open this admin")).to_be_visible()
+
+
+def one_mail(page: Page, demo: Demo) -> None:
+    """The newest mail in the mailbox."""
+    page.goto(demo.world["mailbox"])
+    page.get_by_role("region", name="Mails").get_by_role("link").first.click()
+    expect(page.frame_locator("iframe").get_by_role("link")).to_be_visible()
+
+
+CUSTOMERS_PAGES: dict[str, Open] = {
+    "order": portal("Harbour Café"),
+    "order without messages": portal("St Brigid's Hospice Shop"),
+    "order, cancelled": portal("Oakfield Primary School PTA"),
+    "order in Arabic": portal("مكتبة الياسمين"),
+    "order of long names": portal("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),
+    "order, message refused": refused_message,
+    "link that opens nothing": site("/order/4125?key=nonsense"),
+    "landing": site("/"),
+    "nothing at this address": site("/nothing"),
+    "mailbox": site("/mailbox/"),
+    "mail": one_mail,
+    "sign-in": site("/admin/"),
+    "sign-in, refused": refused_sign_in,
+}
+STAFF_PAGES: dict[str, Open] = {
+    "orders": admin("orders"),
+    "orders, nothing found": admin("orders?q=nobody"),
+    "overview": admin("orders/{number}", "Harbour Café"),
+    "overview of long names": admin(
+        "orders/{number}", "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"
+    ),
+    "customer notes": admin("orders/{number}/notes", "Harbour Café"),
+    "customer notes in Arabic": admin("orders/{number}/notes", "مكتبة الياسمين"),
+    "customer notes without messages": admin("orders/{number}/notes", "St Brigid's Hospice Shop"),
+    "nothing in the admin": admin("orders/9999"),
+}
+
+
+@pytest.mark.parametrize("name", [*CUSTOMERS_PAGES, *STAFF_PAGES])
+def test_page_is_accessible_fits_and_stands_still(demo: Demo, windows: Windows, name: str) -> None:
+    windows.expect_complaint(r"status of (404|422)")
+    open_page = {**CUSTOMERS_PAGES, **STAFF_PAGES}[name]
+    profile = windows.profile(staff=0 if name in STAFF_PAGES else None)
+    page = profile.new_page()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        open_page(page, demo)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.emulate_media(color_scheme="light")
+        assert violations(page) == [], f"{width} px, light"
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, colours_alone=True) == [], f"{width} px, dark"
+        assert page.evaluate("window.shifted") < LARGEST_SHIFT, f"{width} px"
+        assert beyond_the_edge(page) == [], f"{width} px"
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    assert beyond_the_edge(page) == [], f"{NARROWEST} px"
+
+
+def violations(page: Page, *, colours_alone: bool = False) -> list[str]:
+    """What axe finds, each with the elements that it concerns."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if colours_alone:
+        options["runOnly"] = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+    else:
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("async (options) => (await axe.run(document, options)).violations", options)
+    return [f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes']]}" for one in found]
+
+
+def beyond_the_edge(page: Page) -> list[str]:
+    """The elements because of which the page scrolls sideways; none when it does not."""
+    return list(
+        page.evaluate("""() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            const beyond = [...document.body.querySelectorAll("*")].filter((element) => {
+                const box = element.getBoundingClientRect();
+                return box.right > width + 0.5 || box.left < -0.5;
+            });
+            return beyond.length ? beyond.map((element) => element.outerHTML.slice(0, 120)) : ["the page itself"];
+        }""")
+    )
+
+
+def test_an_arabic_customers_order_reads_from_right_to_left_where_it_is_arabic(demo: Demo, windows: Windows) -> None:
+    page = windows.customer(demo.order("مكتبة الياسمين"))
+    directions = dict(
+        page.locator("#thread article > p").evaluate_all(
+            "all => all.map((text) => [text.textContent.slice(0, 5), getComputedStyle(text).direction])"
+        )
+    )
+    assert directions == {"مرحبا": "rtl", "Hello": "ltr", "شكراً": "rtl"}
+
+
+def test_the_first_visit_of_an_order_transfers_at_most_100_kilobytes(demo: Demo, windows: Windows) -> None:
+    # Given a browser that was never here
+    order = demo.order("Harbour Café")
+    profile = windows.profile()
+    page = profile.new_page()
+    sizes: dict[str, int] = {}
+    addresses: dict[str, str] = {}
+    line = profile.new_cdp_session(page)
+    line.send("Network.enable")
+    line.on("Network.requestWillBeSent", lambda event: addresses.update({event["requestId"]: event["request"]["url"]}))
+    line.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+
+    # When it opens the customer's link
+    page.goto(order["guest_url"])
+    watching(page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    # Then page, style, scripts and pictures together are small
+    listed = {re.sub(r"\?.*", "", addresses[request]): size for request, size in sizes.items()}
+    for part in (f"/order/{order['number']}", r"app\.\w+\.css", r"app\.\w+\.js", r"live\.\w+\.js", "htmx", "icons"):
+        assert any(re.search(part, address) for address in listed), (part, listed)
+    assert sum(sizes.values()) <= LARGEST_FIRST_VISIT, listed

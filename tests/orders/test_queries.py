@@ -1,0 +1,116 @@
+"""Which orders a viewer sees, and finding one among them."""
+
+import pytest
+
+from counterfoil.access import order_keys
+from counterfoil.access.viewer import Viewer, ViewerKind, anonymous
+from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.orders.queries import guest, lines_visible_to, matching, numbered, opened_by, visible_to
+from tests.factories import Shop
+
+
+def test_staff_see_the_orders_of_their_workspace_alone(shop: Shop, other_shop: Shop) -> None:
+    ours, theirs = [shop.order(), shop.order()], other_shop.order()
+
+    assert list(visible_to(shop.staff).order_by("pk")) == ours
+    assert list(visible_to(other_shop.staff)) == [theirs]
+    assert {line.order_id for line in lines_visible_to(other_shop.staff)} == {theirs.pk}
+
+
+@pytest.mark.feature("CN-8")
+def test_a_guest_sees_the_one_order_of_their_key(shop: Shop) -> None:
+    order, _other = shop.order(), shop.order()
+
+    viewer = shop.guest(order)
+
+    assert list(visible_to(viewer)) == [order]
+    assert {line.order_id for line in lines_visible_to(viewer)} == {order.pk}
+
+
+def test_a_guest_of_no_order_or_of_another_workspace_sees_nothing(shop: Shop, other_shop: Shop) -> None:
+    order = shop.order()
+    keyless = Viewer(kind=ViewerKind.GUEST, workspace_id=shop.workspace.pk)
+    elsewhere = Viewer(
+        kind=ViewerKind.GUEST, workspace_id=other_shop.workspace.pk, order_id=order.pk, key_version=order.key_version
+    )
+
+    for viewer in (keyless, elsewhere, anonymous(shop.workspace.pk)):
+        assert not visible_to(viewer).exists()
+        assert not lines_visible_to(viewer).exists()
+
+
+def test_the_guest_of_a_key_is_called_as_the_contact_is(shop: Shop) -> None:
+    order = shop.order(contact="Ana Reis")
+    opened = opened_by(order_keys.derive(order.pk, 1), workspace_id=shop.workspace.pk)
+    assert opened is not None
+
+    assert guest(opened) == Viewer(
+        kind=ViewerKind.GUEST, workspace_id=shop.workspace.pk, name="Ana Reis", order_id=order.pk, key_version=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", ["A-100", "A-200", "B_100", "C100"]),
+        ("   ", ["A-100", "A-200", "B_100", "C100"]),
+        ("A-1", ["A-100"]),
+        ("a-", ["A-100", "A-200"]),
+        ("100", []),
+        ("harbour", ["A-100", "B_100"]),
+        ("arbo", ["A-100", "B_100"]),
+        ("A- harbour", ["A-100"]),
+        ("b_", ["B_100"]),
+        ("%", ["C100"]),
+        ("_", []),
+        ("B-", []),
+        ("quill & co", ["A-200"]),
+        ("nobody", []),
+        ("'; DROP TABLE orders_order; --", []),
+        ("\0", []),
+        ("harbour \ud800", []),
+    ],
+    ids=ascii,
+)
+def test_a_search_finds_the_beginning_of_numbers_and_parts_of_customers_names(
+    shop: Shop, search: str, found: list[str]
+) -> None:
+    for number, customer in (
+        ("A-100", "Harbour Café"),
+        ("A-200", "Quill & Co"),
+        ("B_100", "Old Harbour"),
+        ("C100", "Pure% Wool"),
+    ):
+        shop.order(number=number, customer=customer)
+
+    orders = matching(visible_to(shop.staff), search=search)
+
+    assert sorted(orders.values_list("number", flat=True)) == found
+
+
+def test_a_search_narrows_to_a_status_and_to_what_the_viewer_sees(shop: Shop, other_shop: Shop) -> None:
+    confirmed, draft = shop.order(), shop.order()
+    other_shop.order()
+    Order.objects.filter(pk=confirmed.pk).update(status="confirmed")
+
+    assert list(matching(visible_to(shop.staff), search="Harbour", status=OrderStatus.CONFIRMED)) == [confirmed]
+    assert list(matching(visible_to(shop.staff), search="Harbour", status=OrderStatus.DRAFT)) == [draft]
+    assert not matching(visible_to(shop.staff), status=OrderStatus.INVOICED).exists()
+
+
+@pytest.mark.parametrize("number", ["", "INV", "inv-7", "INV-7 ", "INV-7\0", "\ud800", "%"], ids=ascii)
+def test_a_number_finds_its_order_when_it_is_exactly_that(shop: Shop, number: str) -> None:
+    order = shop.order(number="INV-7")
+
+    assert list(numbered(visible_to(shop.staff), "INV-7")) == [order]
+    assert not numbered(visible_to(shop.staff), number).exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "in_address"),
+    [("4137", "4137"), ("a&b=c+d", "a%26b%3Dc%2Bd"), ("№7", "%E2%84%967"), ("🫖", "%F0%9F%AB%96")],
+)
+def test_a_customers_link_carries_the_number_and_the_key(shop: Shop, number: str, in_address: str) -> None:
+    order = shop.order(number=number)
+
+    assert order.guest_url == f"http://fennel.test/order/{in_address}?key={order_keys.derive(order.pk, 1)}"

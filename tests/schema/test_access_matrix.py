@@ -1,0 +1,269 @@
+"""For every operation of the schema, what each kind of viewer gets (AC-12). Not visible is "not found"; visible but
+not allowed is "forbidden". A refusal changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from graphql import GraphQLObjectType
+
+from counterfoil.access.tenancy import TenantModel
+from counterfoil.access.viewer import Role
+from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.conversations.models import Message
+from counterfoil.customers.models import Contact, Customer
+from counterfoil.orders.models import Order
+from schema.root import schema
+from tests.factories import Shop, make_shop
+from tests.posting import Reply, key_of, post, token_of
+
+# Each viewer asks about the same order of fennel.test: `guest` holds its key, `stranger` the key of another order
+# there. The last three belong to other.test: at their own host they are somebody, at fennel.test their token is void.
+HERE = ("anonymous", "guest", "stranger", "shop manager", "admin")
+ELSEWHERE = ("anonymous elsewhere", "guest elsewhere", "staff elsewhere")
+STAFF = {"shop manager", "admin"}
+
+# Who sees the order, or what is asked for of it. Everybody else gets null.
+QUERIES: dict[str, set[str]] = {
+    "order": {"guest", *STAFF},
+    "orderByNumber": {"guest", *STAFF},
+    "orders": {"guest", *STAFF},
+    "node": {"guest", *STAFF},
+    "node of a line": {"guest", *STAFF},
+    "node of a message": {"guest", *STAFF},
+    "node of a note": STAFF,
+    "node of a customer": STAFF,
+    "node of a contact": STAFF,
+    "node of a store": {*HERE},
+    "viewer": {*HERE, *ELSEWHERE},
+    "workspace": {*HERE, *ELSEWHERE},
+    "position": {*HERE, *ELSEWHERE},
+}
+# What each mutation answers. Everybody else is told that there is no such order.
+MUTATIONS: dict[str, dict[str, str]] = {
+    "sendMessage": {"guest": "done", **dict.fromkeys(STAFF, "done")},
+    "reportDelivered": {"guest": "done", **dict.fromkeys(STAFF, "done")},
+    "reportRead": {"guest": "done", **dict.fromkeys(STAFF, "done")},
+    "setMailPreference": {"guest": "done", **dict.fromkeys(STAFF, "done")},
+    "writeInternalNote": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "rotateOrderKey": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+}
+# Which part of an order each viewer gets, once they see it.
+ORDER_FIELDS: dict[str, set[str]] = {
+    "id": {"guest", *STAFF},
+    "number": {"guest", *STAFF},
+    "status": {"guest", *STAFF},
+    "placedAt": {"guest", *STAFF},
+    "total": {"guest", *STAFF},
+    "mailPreference": {"guest", *STAFF},
+    "store": {"guest", *STAFF},
+    "lines": {"guest", *STAFF},
+    "messages": {"guest", *STAFF},
+    "customer": STAFF,
+    "contact": STAFF,
+    "internalNotes": STAFF,
+    "guestUrl": STAFF,
+}
+SELECTIONS = {
+    "total": "total { amount currency }",
+    "mailPreference": "mailPreference { enabled belongsTo }",
+    "store": "store { name }",
+    "lines": "lines(first: 9) { nodes { id } }",
+    "messages": "messages(first: 9) { nodes { id } }",
+    "customer": "customer { name }",
+    "contact": "contact { name email }",
+    "internalNotes": "internalNotes(first: 9) { nodes { text } }",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """An order that all ask about, and how each viewer asks."""
+
+    order: Order
+    message: Message
+    reply: Message
+    note: Message
+    ask: dict[str, Callable[..., Reply]]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    shop, other = make_shop(), make_shop("Quill & Crate", host="other.test")
+    order, another, elsewhere = shop.order(number="INV-7"), shop.order(), other.order(number="INV-7-elsewhere")
+    manager = shop.hire("Tom", Role.SHOP_MANAGER)
+    tokens = {
+        "anonymous": None,
+        "guest": key_of(order),
+        "stranger": key_of(another),
+        "shop manager": token_of(shop.member._meta.model.objects.get(pk=manager.staff_id)),
+        "admin": token_of(shop.member),
+        "anonymous elsewhere": None,
+        "guest elsewhere": key_of(elsewhere),
+        "staff elsewhere": token_of(other.member),
+    }
+
+    def asking(name: str) -> Callable[..., Reply]:
+        host = "other.test" if name in ELSEWHERE else "fennel.test"
+        return lambda text, **variables: post(text, token=tokens[name], host=host, **variables)
+
+    return World(
+        order=order,
+        message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
+        reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
+        note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
+        ask={name: asking(name) for name in HERE + ELSEWHERE},
+    )
+
+
+def everything() -> dict[str, list[Any]]:
+    """Every row of every tenant."""
+    models = [model for model in apps.get_models() if issubclass(model, TenantModel)]
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in models}
+
+
+def names_of(type_name: str) -> set[str]:
+    found = schema._schema.type_map[type_name]
+    assert isinstance(found, GraphQLObjectType)
+    return set(found.fields)
+
+
+@pytest.mark.once
+@pytest.mark.feature("AC-12")
+def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
+    assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
+    assert set(MUTATIONS) == names_of("Mutation")
+    assert set(ORDER_FIELDS) == names_of("Order")
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: World, query: str) -> None:
+    node = "query ($id: ID!) { seen: node(id: $id) { __typename id } }"
+    order = world.order
+    line = order.lines.get(ordinal=1)
+    customer, contact = Customer.objects.get(pk=order.customer_id), Contact.objects.get(pk=order.contact_id)
+    text, variables = {
+        "order": ("query ($id: ID!) { seen: order(id: $id) { number } }", {"id": f"order_{order.pk}"}),
+        "orderByNumber": ('{ seen: orderByNumber(number: "INV-7") { number } }', {}),
+        "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
+        "node": (node, {"id": f"order_{order.pk}"}),
+        "node of a line": (node, {"id": f"line_{line.pk}"}),
+        "node of a message": (node, {"id": f"message_{world.message.pk}"}),
+        "node of a note": (node, {"id": f"note_{world.note.pk}"}),
+        "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
+        "node of a contact": (node, {"id": f"contact_{contact.pk}"}),
+        "node of a store": (node, {"id": f"store_{order.store_id}"}),
+        "viewer": ("{ seen: viewer { kind } }", {}),
+        "workspace": ("{ seen: workspace { name } }", {}),
+        "position": ("{ seen: position }", {}),
+    }[query]
+    before = everything()
+
+    seen = set()
+    for viewer, ask in world.ask.items():
+        data = ask(text, **variables).data
+        if query == "orders":
+            data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
+        if data["seen"] is not None:
+            seen.add(viewer)
+
+    assert seen == set(QUERIES[query])
+    assert everything() == before
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("AC-2")
+@pytest.mark.parametrize("viewer", ["guest", "shop manager", "admin"])
+def test_of_an_order_each_viewer_gets_the_fields_that_the_table_says(world: World, viewer: str) -> None:
+    selection = " ".join(SELECTIONS.get(name, name) for name in ORDER_FIELDS)
+
+    order = world.ask[viewer](f'{{ orderByNumber(number: "INV-7") {{ {selection} }} }}').data["orderByNumber"]
+
+    assert {name for name, value in order.items() if value is not None} == {
+        name for name, viewers in ORDER_FIELDS.items() if viewer in viewers
+    }
+    assert len(order["lines"]["nodes"]) == 2
+    assert len(order["messages"]["nodes"]) == 2
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("GQ-1")
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: str) -> None:
+    kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
+    document = (
+        f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) "
+        "{ __typename ... on Problem { code field message } } }"
+    )
+    more: dict[str, dict[str, Any]] = {
+        "sendMessage": {"text": "Hello"},
+        "writeInternalNote": {"text": "Hello"},
+        "setMailPreference": {"enabled": False},
+        "rotateOrderKey": {},
+    }
+
+    def ask(viewer: str) -> dict[str, Any]:
+        theirs = world.message if viewer == "guest" else world.reply
+        given = {"clientMutationKey": "1", "orderId": f"order_{world.order.pk}"}
+        given |= more.get(mutation, {"upTo": f"message_{theirs.pk}"})
+        answer = world.ask[viewer](document, input=given).data[mutation]
+        assert isinstance(answer, dict)
+        return answer
+
+    before = everything()
+    for viewer in world.ask:
+        match MUTATIONS[mutation].get(viewer):
+            case None:
+                refused = {"code": "NOT_FOUND", "field": "orderId", "message": "There is no such order."}
+                assert ask(viewer) == {"__typename": "Problem", **refused}, viewer
+            case "FORBIDDEN":
+                answer = ask(viewer)
+                assert (answer["code"], answer["field"]) == ("FORBIDDEN", None), viewer
+                assert answer["message"].startswith("You may not do this: it needs the permission ")
+    assert everything() == before
+
+    for viewer, expected in MUTATIONS[mutation].items():
+        if expected == "done":
+            assert ask(viewer) == {"__typename": f"{kind}Success"}, viewer
+    assert everything() != before
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.parametrize("mutation", ["sendMessage", "rotateOrderKey"])
+def test_not_yours_and_never_existed_answer_alike(world: World, mutation: str) -> None:
+    text = ', text: "Hello"' if mutation == "sendMessage" else ""
+
+    def answer(order: str) -> Reply:
+        return world.ask["stranger"](
+            f'mutation {{ {mutation}(input: {{clientMutationKey: "1", orderId: "{order}"{text}}}) '
+            "{ ... on Problem { code field message } } }"
+        )
+
+    foreign = answer(f"order_{world.order.pk}")
+    assert [answer(order) for order in ("order_999999", "order_", "nonsense", f"message_{world.order.pk}")] == [
+        foreign
+    ] * 4
+
+
+def test_a_guest_may_not_search_customers(world: World) -> None:
+    # Were the search obeyed, a guest could learn the customer's name letter by letter.
+    query = '{ orders(first: 9, filter: {search: "%s"}) { nodes { number } } }'
+
+    assert [
+        world.ask["guest"](query % word).data["orders"]["nodes"] for word in ("Harbour", "nobody of that name")
+    ] == [[{"number": "INV-7"}]] * 2
+    assert world.ask["admin"](query % "nobody of that name").data["orders"]["nodes"] == []
+
+
+def test_a_shop_manager_who_has_left_opens_nothing(shop: Shop) -> None:
+    token = token_of(shop.member)
+    assert post("{ viewer { kind } }", token=token).data == {"viewer": {"kind": "STAFF"}}
+
+    shop.member.is_active = False
+    shop.member.save()
+
+    assert post("{ viewer { kind } }", token=token).status == 401

@@ -1,0 +1,177 @@
+"""The one door for both UIs: named operations that lie beside the views, run in-process as the viewer (GQ-1)."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
+from counterfoil.conversations.actions import send_message
+from schema import client
+from tests.factories import Shop
+
+DOCUMENT = """
+query Tin($number: String!) { orderByNumber(number: $number) { ...Tin } }
+query Place { workspace { name } }
+query Page($first: Int!) { orders(first: $first) { nodes { id } } }
+mutation Write($input: SendMessageInput!) {
+  result: sendMessage(input: $input) { ... on SendMessageSuccess { sent: message { text } } ... on Problem { code } }
+}
+fragment Tin on Order { number total { amount } }
+"""
+
+
+@pytest.fixture
+def operations(tmp_path: Path) -> client.Operations:
+    (tmp_path / "operations.graphql").write_text(DOCUMENT, encoding="utf-8")
+    return client.operations_beside(str(tmp_path / "views.py"))
+
+
+def request(host: str = "fennel.test", user: object = None) -> HttpRequest:
+    made = RequestFactory(headers={"host": host}).get("/")
+    made.user = user or AnonymousUser()  # type: ignore[assignment]
+    return made
+
+
+@pytest.mark.once
+def test_the_operations_of_a_document_are_found_by_name(operations: client.Operations) -> None:
+    assert list(operations) == ["Tin", "Place", "Page", "Write"]
+    assert len(operations) == 4
+    assert operations["Tin"].name == "Tin"
+    assert operations["Tin"].document == DOCUMENT
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", ["Nothing", "tin", "", "Tin2"])
+def test_an_operation_that_is_not_there_is_named(operations: client.Operations, name: str) -> None:
+    with pytest.raises(KeyError, match=f"operations.graphql has no operation {name}"):
+        operations[name]
+
+
+@pytest.mark.feature("GQ-1")
+def test_an_operation_runs_as_the_viewer(shop: Shop, operations: client.Operations) -> None:
+    order = shop.order(number="INV-7")
+    stranger = shop.guest(shop.order())
+    tin = {"orderByNumber": {"number": "INV-7", "total": {"amount": "166.20"}}}
+
+    for viewer, data in (
+        (shop.staff, tin),
+        (shop.guest(order), tin),
+        (stranger, {"orderByNumber": None}),
+        (anonymous(shop.workspace.pk), {"orderByNumber": None}),
+    ):
+        assert client.run(viewer, operations["Tin"], {"number": "INV-7"}) == data
+
+
+@pytest.mark.feature("GQ-1")
+def test_each_operation_of_a_document_runs_alone(shop: Shop, operations: client.Operations) -> None:
+    assert client.run(shop.staff, operations["Place"]) == {"workspace": {"name": "Fennel & Twine"}}
+    assert client.run(shop.staff, operations["Page"], {"first": 1}) == {"orders": {"nodes": []}}
+
+
+def test_what_the_schema_refuses_comes_back_as_it_says(shop: Shop, operations: client.Operations) -> None:
+    given = {"clientMutationKey": "1", "orderId": f"order_{shop.order().pk}", "text": ""}
+
+    refused = client.run(shop.staff, operations["Write"], {"input": given})
+    taken = client.run(shop.staff, operations["Write"], {"input": given | {"text": "Leaves today."}})
+
+    assert refused == {"result": {"code": "INVALID"}}
+    assert taken == {"result": {"sent": {"text": "Leaves today."}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "words"),
+    [
+        ("Page", {"first": 0}, "`first` is 0"),
+        ("Page", {}, "first"),
+        ("Page", None, "first"),
+        ("Tin", {"number": 7}, "number"),
+    ],
+)
+def test_anything_else_that_goes_wrong_is_a_failure(
+    shop: Shop, operations: client.Operations, name: str, variables: dict[str, object] | None, words: str
+) -> None:
+    with pytest.raises(client.OperationFailed) as failure:
+        client.run(shop.staff, operations[name], variables)
+
+    assert str(failure.value).startswith(name)
+    assert words in str(failure.value)
+
+
+def test_an_unexpected_error_is_a_failure_too(operations: client.Operations, db: None) -> None:
+    nowhere = Viewer(kind=ViewerKind.STAFF, workspace_id=0, role=Role.ADMIN)
+
+    with pytest.raises(client.OperationFailed, match="The reference is"):
+        client.run(nowhere, operations["Place"])
+
+
+def test_variables_are_left_as_they_were(shop: Shop, operations: client.Operations) -> None:
+    variables = {"number": "INV-7"}
+
+    client.run(shop.staff, operations["Tin"], variables)
+
+    assert variables == {"number": "INV-7"}
+
+
+# From a request to a viewer
+
+
+def test_the_viewer_of_a_request_belongs_to_the_workspace_of_its_host(shop: Shop, other_shop: Shop) -> None:
+    assert client.anonymous_viewer(request()) == anonymous(shop.workspace.pk)
+    assert client.anonymous_viewer(request("other.test")) == anonymous(other_shop.workspace.pk)
+    assert client.anonymous_viewer(request("localhost")) is None
+
+
+@pytest.mark.feature("AC-1")
+def test_a_signed_in_user_is_staff_where_they_are_a_member(shop: Shop, other_shop: Shop) -> None:
+    assert client.staff_viewer(request(user=shop.user)) == shop.staff
+    assert client.staff_viewer(request("other.test", user=shop.user)) is None
+    assert client.staff_viewer(request("localhost", user=shop.user)) is None
+    assert client.staff_viewer(request()) is None
+
+
+@pytest.mark.parametrize("left", ["the shop", "for good"])
+def test_who_has_left_is_nobody(shop: Shop, left: str) -> None:
+    person = shop.member if left == "the shop" else shop.user
+    person.is_active = False
+    person.save()
+
+    assert client.staff_viewer(request(user=shop.user)) is None
+
+
+# What pages watch
+
+
+def test_staff_pages_watch_what_they_ask_for_guests_pages_what_they_were_granted(shop: Shop) -> None:
+    order = shop.order()
+    topics = [f"order_{order.pk}", "*"]
+    signed_in = request(user=shop.user)
+    signed_in.session = SessionStore()
+
+    watch = client.staff_watch(signed_in, topics)
+
+    assert watch is not None
+    assert (watch.topics, watch.internal, watch.workspace_id) == (frozenset(topics), True, shop.workspace.pk)
+    assert client.guest_watch(request(), topics) is None
+
+
+@pytest.mark.feature("CN-1")
+@pytest.mark.django_db(transaction=True)
+def test_polling_tells_what_happened_since_each_once(shop: Shop) -> None:
+    order, other = shop.order(), shop.order()
+    watch = client.Watch(shop.workspace.pk, frozenset({f"order_{order.pk}"}), internal=False, still_allowed=frozenset)
+    start = client.poll(watch, 0)
+    position = int(str(start["position"]))
+
+    send_message(viewer=shop.staff, order=other, text="And yours?")
+    send_message(viewer=shop.guest(order), order=order, text="Thank you!")
+
+    told = client.poll(watch, position)
+    assert told == {
+        "position": str(position + 4),  # customer.created and order.placed of the other order, and its message
+        "nudges": [{"position": str(position + 4), "topic": f"order_{order.pk}", "kind": "message.sent"}],
+    }
+    assert client.poll(watch, position + 4) == {"position": str(position + 4), "nudges": []}
