@@ -3,6 +3,8 @@
 import json
 
 from cross_web import DjangoHTTPRequestAdapter, HTTPException
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -43,12 +45,16 @@ class JsonObjects:
 
 
 class RawBody(DjangoHTTPRequestAdapter):
-    """A request whose body may be no UTF-8."""
+    """A request whose body may be no UTF-8, or too large."""
 
     @property
     def body(self) -> bytes:
         """The body's bytes."""
-        return self.request.body
+        try:
+            return self.request.body
+        except RequestDataTooBig:
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            raise HTTPException(413, f"The request is too large: {most:,} bytes is the most.") from None
 
 
 @method_decorator(csrf_exempt, name="dispatch")

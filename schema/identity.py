@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
@@ -171,8 +172,9 @@ def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Wat
     session_key = request.session.session_key
 
     def still_allowed() -> frozenset[str]:
-        signed_in = session_key is not None and request.session.exists(session_key)
-        return asked if signed_in and staff_viewer(request.user, workspace_id) else frozenset()
+        # Both read anew: the session may have ended, the user may be deactivated or have another password.
+        request.session = type(request.session)(session_key)
+        return asked if staff_viewer(get_user(request), workspace_id) else frozenset()
 
     if staff_viewer(request.user, workspace_id) is None:
         return None

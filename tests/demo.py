@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+START_WITHIN = 120  # seconds; reached only when something is wrong
 
 
 @dataclass
@@ -64,7 +67,10 @@ def start_demo(data_dir: Path, *, port: int = 0, arguments: tuple[str, ...] = ()
     }
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
     assert process.stdout is not None
+    patience = threading.Timer(START_WITHIN, process.kill)
+    patience.start()
     line = process.stdout.readline()
+    patience.cancel()
     assert line, f"the demo ended with status {process.wait(10)}"
     return Demo(world=json.loads(line), process=process)
 

@@ -192,7 +192,12 @@ class Stream:
 
     def next(self) -> Frame | None:
         """The next frame that is none to skip."""
-        return next((frame for frame in self._frames if frame.event not in self.skip), None)
+        until = time.monotonic() + PATIENCE
+        for frame in self._frames:
+            if frame.event not in self.skip:
+                return frame
+            assert time.monotonic() < until, f"nothing but {frame.event}s for {PATIENCE} s"
+        return None
 
     def take(self, count: int) -> list[Frame]:
         """The next so many frames."""

@@ -78,7 +78,10 @@ def mail_preference(request: PageRequest, number: str) -> HttpResponse:
     if not request.htmx:
         return _page(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
     order = _order(viewer, "OrderMailPreference", number)
-    return _render(request, order, "mail_preference", **answer) if order else _closed(request)
+    if order is None:
+        return _closed(request)
+    response = _render(request, order, "mail_preference", **answer)
+    return trigger_client_event(response, "set:mail_preference", after="swap")
 
 
 # What a customer does.

@@ -14,7 +14,7 @@ from counterfoil.access.problems import Invalid, NotFound, Problem, ProblemCode
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Customer
 from tests.factories import Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -184,12 +184,31 @@ def test_several_at_the_same_moment_run_once_and_all_get_its_result(shop: Shop) 
 @pytest.mark.feature("GQ-3")
 @pytest.mark.django_db(transaction=True)
 def test_of_two_inputs_under_one_key_at_the_same_moment_one_is_refused(shop: Shop) -> None:
-    results = together(partial(add, shop.staff, "Harbour Café"), partial(add, shop.staff, "Quill"))
+    done, refused = overlapping(partial(add, shop.staff, "Harbour Café"), partial(add, shop.staff, "Quill"))
 
-    [done] = [result for result in results if isinstance(result, int)]
-    [refused] = [result for result in results if isinstance(result, Problem)]
+    assert isinstance(refused, Problem)
     assert refused.code is ProblemCode.KEY_REUSED
+    assert names() == ["Harbour Café"]
     assert Customer.objects.get().pk == done
+
+
+@pytest.mark.feature("GQ-3")
+@pytest.mark.django_db(transaction=True)
+def test_a_resend_before_the_first_has_committed_waits_for_its_result(shop: Shop) -> None:
+    first, second = overlapping(*2 * [partial(add, shop.staff, "Harbour Café")])
+
+    assert first == second == Customer.objects.get().pk
+
+
+@pytest.mark.feature("GQ-3")
+@pytest.mark.django_db(transaction=True)
+def test_an_old_key_that_two_use_again_at_the_same_moment_is_used_once(shop: Shop) -> None:
+    with clock.at(NOON):
+        add(shop.staff, "long ago")
+
+    first, second = overlapping(*2 * [partial(add, shop.staff, "Harbour Café")])
+
+    assert first == second == Customer.objects.get(name="Harbour Café").pk
 
 
 @pytest.mark.django_db(transaction=True)

@@ -127,7 +127,7 @@ def test_regenerating_the_link_ends_the_old_one_and_every_page_that_it_opened(de
 
     # Then the open page says by itself that it has ended
     closed = customer.get_by_role("heading", name="This link doesn’t open an order")
-    expect(closed).to_be_visible()
+    expect(closed).to_be_visible(timeout=10_000)
     expect(customer.get_by_role("log")).to_have_count(0)
 
     # And the old link opens nothing, for anybody

@@ -15,7 +15,7 @@ from counterfoil.events.models import Event
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
 from tests.factories import Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
@@ -201,4 +201,32 @@ def test_eight_windows_that_report_at_once_are_one_report(shop: Shop, order: Ord
     assert results == [None] * 8
     [(delivered, read)] = receipts().values()
     assert delivered == read is not None
-    assert [kind for kind, _, _ in noted()] == ["receipt.read"]
+    assert [kind for kind, _, _ in noted()] == ["receipt.delivered", "receipt.read"]
+
+
+@pytest.mark.feature("CN-3")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("receipt", Receipt)
+def test_of_two_reports_at_the_same_moment_the_first_stands(
+    shop: Shop, order: Order, guest: Viewer, receipt: Receipt
+) -> None:
+    [message] = say(shop.staff, order, "Leaves today.")
+
+    results = overlapping(
+        partial(report, guest, order, message.pk, receipt, NOON),
+        partial(report, guest, order, message.pk, receipt, LATER),
+    )
+
+    assert results == [None, None]
+    assert receipts() == {"Leaves today.": (NOON, NOON if receipt is READ else None)}
+    assert [kind for kind, _, _ in noted()] == ["receipt.delivered", "receipt.read"][: 1 + (receipt is READ)]
+
+
+@pytest.mark.feature("CN-3")
+def test_customers_are_not_told_that_staff_read(shop: Shop, order: Order, guest: Viewer) -> None:
+    [message] = say(guest, order, "Has it left?")
+
+    report(shop.staff, order, message.pk, READ)
+
+    events = Event.objects.filter(kind__startswith="receipt.").order_by("id")
+    assert list(events.values_list("kind", "internal")) == [("receipt.delivered", False), ("receipt.read", True)]

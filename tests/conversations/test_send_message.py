@@ -16,7 +16,7 @@ from counterfoil.events.models import Event
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
 from tests.factories import Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WRITERS = [send_message, write_internal_note]
@@ -229,3 +229,17 @@ def test_staff_answer_while_the_key_is_rotated(shop: Shop) -> None:
     assert not any(isinstance(result, Exception) for result in results), results
     assert Message.objects.get().text == "Leaves today."
     assert Order.objects.get().key_version == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_before_the_thread_of_the_other_has_committed_joins_it(shop: Shop) -> None:
+    order = shop.order()
+
+    results = overlapping(
+        partial(send_message, viewer=shop.staff, order=order, text="Leaves today."),
+        partial(send_message, viewer=shop.guest(order), order=order, text="When?"),
+    )
+
+    assert all(isinstance(result, Message) for result in results), results
+    texts = Conversation.objects.get().messages.order_by("pk").values_list("text", flat=True)
+    assert sorted(texts) == ["Leaves today.", "When?"]

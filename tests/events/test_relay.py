@@ -1,6 +1,7 @@
 """The relay: positions without gaps, in the order of the commits, and readers that read each event once (OP-3)."""
 
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -167,6 +168,29 @@ def test_an_event_that_was_written_first_and_committed_last_is_not_skipped(shop:
     assert log() == [(1, order[0]), (2, order[1])]
     assert [happened.kind for happened in read_after(0)] == order
     assert notes() == [f"1 {order[0]}", f"2 {order[1]}"]
+
+
+def test_a_relay_that_has_not_committed_keeps_the_others_waiting(shop: Shop) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time, so there are no two relays.")
+    written, numbered = threading.Event(), threading.Event()
+
+    def act() -> None:
+        with transaction.atomic():
+            happen(shop, "slow")
+            written.set()
+            assert numbered.wait(20)
+
+    def pass_on() -> None:
+        assert written.wait(20)
+        happen_unseen(shop, 1)
+        with transaction.atomic():
+            relay.drain()
+            numbered.set()
+            time.sleep(0.2)  # time enough for the other to commit, and to want to number its event
+
+    assert together(act, pass_on) == [None, None]
+    assert log() == [(1, "e1"), (2, "slow")]
 
 
 # Waking

@@ -12,7 +12,7 @@ from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import lines_visible_to, opened_by, visible_to
 from tests.factories import Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 
 def rotations() -> int:
@@ -87,3 +87,11 @@ def test_rotations_at_the_same_moment_each_count(shop: Shop) -> None:
 
     assert results == [None] * 4
     assert (Order.objects.get().key_version, rotations()) == (5, 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_before_another_has_committed_counts_too(shop: Shop) -> None:
+    order = shop.order()
+
+    assert overlapping(*2 * [partial(rotate_order_key, viewer=shop.staff, order=order)]) == [None, None]
+    assert (Order.objects.get().key_version, rotations()) == (3, 2)

@@ -18,7 +18,7 @@ from counterfoil.orders.actions import NewLine, place_order
 from counterfoil.orders.models import Order, OrderLine
 from counterfoil.workspaces.models import Workspace
 from tests.factories import LINES, Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TIN = NewLine("Tea tin, retro spot", 4, Decimal("24.00"), sku="TT-22", unit="case of 12")
@@ -170,10 +170,19 @@ def test_orders_placed_at_the_same_moment_get_numbers_of_their_own(shop: Shop, p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_orders_under_one_number_at_the_same_moment_one_is_refused(place: Place) -> None:
-    results = together(*2 * [partial(place, number="4137")])
+def test_an_order_placed_before_another_has_committed_gets_the_next_number(place: Place) -> None:
+    results = overlapping(place, place)
 
-    assert sorted(type(result).__name__ for result in results) == ["Invalid", "Order"]
+    assert [result.number for result in results if isinstance(result, Order)] == ["1001", "1002"], results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_orders_under_one_number_at_the_same_moment_one_is_refused(place: Place) -> None:
+    first, second = overlapping(*2 * [partial(place, number="4137")])
+
+    assert isinstance(first, Order)
+    assert isinstance(second, Invalid)
+    assert second.message == "There is an order 4137 already."
     assert Order.objects.get().lines.count() == 2
 
 

@@ -170,3 +170,12 @@ def test_an_answer_is_never_cached(shop: Shop) -> None:
     )
 
     assert response["Cache-Control"] == "no-store"
+
+
+def test_a_body_that_is_too_large_is_refused_in_json(shop: Shop) -> None:
+    body = json.dumps({"query": WHO, "variables": {"x": "x" * 3_000_000}})
+
+    response = Client(headers={"host": "fennel.test"}).post("/graphql", body, content_type="application/json")
+
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}

@@ -43,6 +43,15 @@ mutation ($input: SendMessageInput!) {
   sendMessage(input: $input) { ... on SendMessageSuccess { message { text } } ... on Problem { code } }
 }
 """
+UNAUTHENTICATED = {
+    "type": "error",
+    "payload": [
+        {
+            "message": "This token opens nothing any more: connect again.",
+            "extensions": {"code": "UNAUTHENTICATED"},
+        }
+    ],
+}
 
 
 @dataclass
@@ -74,8 +83,7 @@ class Socket:
             while True:
                 self.connection.recv(PATIENCE)
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code, closed.rcvd.reason
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (0, "no close frame")
 
 
 @contextmanager
@@ -325,10 +333,9 @@ def test_regenerating_the_key_ends_what_was_begun_with_it_and_lets_nothing_new_b
         client.subscribe("2", MESSAGES, {"order": order.topic, "after": "0"})
         assert client.receive() == {"type": "complete", "id": "2"}
         client.subscribe("3", "query ($id: ID!) { order(id: $id) { number } }", {"id": order.topic})
-        answer = client.receive()
+        assert client.receive() == UNAUTHENTICATED | {"id": "3"}
 
     assert took < 3  # far from the beat of ten seconds
-    assert not (answer["payload"].get("data") or {}).get("order")
 
 
 @pytest.mark.feature("GQ-4")
@@ -353,16 +360,14 @@ def test_a_token_that_ended_does_nothing_any_more_on_a_connection_that_it_opened
                 StaffMember.objects.update(is_active=False)
         ended = client.receive()
         client.subscribe("query", "{ orders(first: 1) { nodes { number } } }")
-        query = [client.receive(), client.receive()]
+        query = client.receive()
         given = {"input": {"orderId": order.topic, "text": "Still here", "clientMutationKey": "k"}}
         client.subscribe("mutation", SEND, given)
-        mutation = [client.receive(), client.receive()]
+        mutation = client.receive()
 
     assert ended == {"type": "complete", "id": "stream"}
-    for answer, complete in (query, mutation):
-        assert answer["payload"]["data"] is None
-        assert answer["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-        assert complete["type"] == "complete"
+    assert query == UNAUTHENTICATED | {"id": "query"}
+    assert mutation == UNAUTHENTICATED | {"id": "mutation"}
     assert Message.objects.count() == 0
 
 

@@ -3,8 +3,6 @@
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
 
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
@@ -96,9 +94,8 @@ def report_receipt(*, viewer: Viewer, order: Order, up_to: int, receipt: Receipt
         conversation_id=newest.conversation_id, visibility=Visibility.CUSTOMER, pk__lte=up_to
     ).exclude(author=side_of(viewer))
     now = clock.now()
-    if receipt is Receipt.READ:
-        changed = theirs.filter(read_at=None).update(delivered_at=Coalesce(F("delivered_at"), now), read_at=now)
-    else:
-        changed = theirs.filter(delivered_at=None).update(delivered_at=now)
-    if changed:
-        record(viewer, f"receipt.{receipt.value}", topic=order.topic, data={"up_to": up_to})
+    if theirs.filter(delivered_at=None).update(delivered_at=now):
+        record(viewer, "receipt.delivered", topic=order.topic, data={"up_to": up_to})
+    if receipt is Receipt.READ and theirs.filter(read_at=None).update(read_at=now):
+        # Staff see when a customer read; nobody else is told who read when (CN-3).
+        record(viewer, "receipt.read", topic=order.topic, internal=True, data={"up_to": up_to})

@@ -1,0 +1,317 @@
+"""The pages' streams `/live` and `/admin/live`: what changed, never what it says, while one may watch (CN-1)."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from counterfoil.access.models import StaffMember, User
+from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
+from counterfoil.events.relay import last_position
+from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
+from counterfoil.orders.models import Order, OrderStatus
+from tests.factories import Shop
+from tests.serving import Frame, Served, Stream, serving, wait_for_followers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GUEST, STAFF = "/live", "/admin/live"
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def order(shop: Shop) -> Order:
+    return shop.order()
+
+
+def guest_cookies(*orders: Order) -> dict[str, str]:
+    """What a browser keeps that followed the present links of these orders."""
+    browser = Client(headers={"Host": "fennel.test"})
+    for order in orders:
+        order.refresh_from_db()
+        answer = browser.get(order.guest_url.removeprefix("http://fennel.test"))
+        assert answer.status_code == 303
+    return {name: morsel.value for name, morsel in browser.cookies.items()}
+
+
+def staff_cookies(user: User) -> dict[str, str]:
+    """What a browser keeps in which this user signed in."""
+    browser = Client(headers={"Host": "fennel.test"})
+    browser.force_login(user)
+    return {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+@contextmanager
+def watched(
+    served: Served, path: str, cookies: Mapping[str, str], *topics: str, after: int | str | None = None
+) -> Iterator[Stream]:
+    """A page's stream; beats are left out."""
+    parameters = [("topics", topic) for topic in topics] + ([] if after is None else [("after", str(after))])
+    with served.client(cookies) as client, client.stream("GET", path, params=parameters) as response:
+        yield Stream(response, skip=frozenset({"beat"}))
+
+
+def nudge(position: int, order: Order, kind: str) -> Frame:
+    return Frame("nudge", {"position": str(position), "topic": order.topic, "kind": kind}, str(position))
+
+
+def hello(position: int) -> Frame:
+    return Frame("hello", {"position": str(position)}, str(position))
+
+
+def ended(*topics: str) -> Frame:
+    return Frame("ended", {"topics": sorted(topics)}, None)
+
+
+# What arrives.
+
+
+@pytest.mark.feature("CN-1")
+@pytest.mark.feature("CN-2")
+def test_a_guests_page_is_told_what_happens_to_its_order_and_of_no_note(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    other = shop.order()
+    begin = last_position()
+    with watched(served, GUEST, guest_cookies(order), order.topic, after=begin) as stream:
+        assert stream.take(1) == [hello(begin)]
+        write_internal_note(viewer=shop.staff, order=order, text="For us alone")
+        change_status(viewer=shop.staff, order=other, status=OrderStatus.CONFIRMED)
+        message = send_message(viewer=shop.staff, order=order, text="Hello")
+        report_receipt(viewer=shop.guest(order), order=order, up_to=message.pk, receipt=Receipt.DELIVERED)
+        set_mail_preference(viewer=shop.staff, order=order, enabled=False)
+        frames = stream.take(3)
+
+    assert stream.response.status_code == 200
+    assert stream.response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert stream.response.headers["cache-control"] == "no-cache, no-transform"
+    assert stream.response.headers["x-accel-buffering"] == "no"
+    assert frames == [
+        nudge(begin + 3, order, "message.sent"),
+        nudge(begin + 4, order, "receipt.delivered"),
+        nudge(begin + 5, order, "mail_preference.changed"),
+    ]
+
+
+@pytest.mark.feature("CN-1")
+def test_a_staff_page_is_told_of_everything_in_its_workspace_notes_too(
+    shop: Shop, other_shop: Shop, order: Order, served: Served
+) -> None:
+    second, foreign, begin = shop.order(), other_shop.order(), last_position()
+    cookies = staff_cookies(shop.user)
+    with (
+        watched(served, STAFF, cookies, "*", after=begin) as everything,
+        watched(served, STAFF, cookies, second.topic, after=begin) as one,
+    ):
+        write_internal_note(viewer=shop.staff, order=order, text="For us alone")
+        write_internal_note(viewer=other_shop.staff, order=foreign, text="For them alone")
+        send_message(viewer=shop.guest(second), order=second, text="Hello")
+        assert everything.take(3) == [
+            hello(begin),
+            nudge(begin + 1, order, "note.written"),
+            nudge(begin + 3, second, "message.sent"),
+        ]
+        assert one.take(2) == [hello(begin), nudge(begin + 3, second, "message.sent")]
+
+
+@pytest.mark.feature("CN-1")
+def test_a_page_that_comes_back_is_told_what_it_missed_and_nothing_twice(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    begin, cookies = last_position(), guest_cookies(order)
+    with watched(served, GUEST, cookies, order.topic, after=begin) as stream:
+        send_message(viewer=shop.staff, order=order, text="one")
+        assert stream.take(2)[1] == nudge(begin + 1, order, "message.sent")
+    send_message(viewer=shop.staff, order=order, text="two")
+    with watched(served, GUEST, cookies, order.topic, after=begin + 1) as stream:
+        send_message(viewer=shop.staff, order=order, text="three")
+        assert stream.take(3) == [
+            hello(begin + 2),
+            nudge(begin + 2, order, "message.sent"),
+            nudge(begin + 3, order, "message.sent"),
+        ]
+
+
+def test_without_a_usable_position_a_stream_begins_now(shop: Shop, order: Order, served: Served) -> None:
+    send_message(viewer=shop.staff, order=order, text="before")
+    cookies = guest_cookies(order)
+    for nonsense in (None, "", "abc", "-1", "9" * 30):
+        begin = last_position()
+        with watched(served, GUEST, cookies, order.topic, after=nonsense) as stream:
+            assert stream.take(1) == [hello(begin)]
+            send_message(viewer=shop.staff, order=order, text="now")
+            assert stream.take(1) == [nudge(begin + 1, order, "message.sent")]
+
+
+def test_while_nothing_happens_the_stream_beats_with_the_position_of_the_log(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 0.1)
+    begin = last_position()
+    with watched(served, GUEST, guest_cookies(order), order.topic, after=begin) as stream:
+        stream.skip = frozenset()
+        assert stream.take(3)[1:] == [Frame("beat", {"position": str(begin)}, None)] * 2
+
+
+# Who may watch, and for how long.
+
+
+@pytest.mark.feature("CN-8")
+@pytest.mark.feature("AC-1")
+def test_whoever_has_no_right_to_watch_is_refused(shop: Shop, other_shop: Shop, order: Order, served: Served) -> None:
+    second, foreign = shop.order(), other_shop.order()
+    grant = guest_cookies(order)
+    old = guest_cookies(second)
+    rotate_order_key(viewer=shop.staff, order=second)
+    forged = {name: value[:-2] + ("AA" if value[-2:] != "AA" else "BB") for name, value in grant.items()}
+    stranger = staff_cookies(other_shop.user)
+    nobody: dict[str, str] = {}
+    refused = [
+        (GUEST, nobody, order.topic),
+        (GUEST, forged, order.topic),
+        (GUEST, old, second.topic),
+        (GUEST, grant, second.topic),
+        (GUEST, grant, foreign.topic),
+        (GUEST, grant, "*"),
+        (GUEST, grant, "order_999999"),
+        (GUEST, grant, "message_1"),
+        (GUEST, staff_cookies(shop.user), order.topic),
+        (STAFF, nobody, order.topic),
+        (STAFF, grant, order.topic),
+        (STAFF, stranger, order.topic),
+        (STAFF, {settings.SESSION_COOKIE_NAME: "made-up"}, order.topic),
+    ]
+
+    for path, cookies, topic in refused:
+        with watched(served, path, cookies, topic, after=0) as stream:
+            assert stream.response.status_code == 403, (path, topic)
+            assert stream.response.read() == b"Nothing to watch here: open the page again."
+    with watched(served, GUEST, grant) as stream:
+        assert stream.response.status_code == 403
+    served.host = "evil.example"
+    with watched(served, GUEST, grant, order.topic) as stream:
+        assert stream.response.status_code == 403
+    assert served.followers() == 0
+
+
+def test_what_a_guest_may_not_watch_is_named_and_the_rest_goes_on(shop: Shop, order: Order, served: Served) -> None:
+    foreign, begin = shop.order(), last_position()
+    topics = (foreign.topic, order.topic, "order_999999", "*")
+    with watched(served, GUEST, guest_cookies(order), *topics, after=begin) as stream:
+        send_message(viewer=shop.staff, order=foreign, text="Not for this guest")
+        send_message(viewer=shop.staff, order=order, text="Hello")
+        assert stream.take(3) == [
+            hello(begin),
+            ended(foreign.topic, "order_999999", "*"),
+            nudge(begin + 2, order, "message.sent"),
+        ]
+
+
+@pytest.mark.feature("CN-8")
+def test_regenerating_the_key_ends_the_stream_of_the_old_link_at_once(shop: Shop, order: Order, served: Served) -> None:
+    begin, cookies = last_position(), guest_cookies(order)
+    with watched(served, GUEST, cookies, order.topic, after=begin) as stream:
+        assert stream.take(1) == [hello(begin)]
+        began = time.monotonic()
+        rotate_order_key(viewer=shop.staff, order=order)
+        rest = stream.rest()
+        took = time.monotonic() - began
+
+    assert rest == [ended(order.topic)]
+    assert took < 3  # far from the beat of ten seconds
+    with watched(served, GUEST, cookies, order.topic, after=begin) as stream:
+        assert stream.response.status_code == 403
+    with watched(served, GUEST, guest_cookies(order), order.topic, after=begin) as stream:
+        assert stream.take(2) == [hello(begin + 1), nudge(begin + 1, order, "order_key.rotated")]
+
+
+@pytest.mark.feature("CN-8")
+def test_the_other_orders_of_a_browser_are_watched_on_when_one_key_is_regenerated(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    second, begin = shop.order(), last_position()
+    cookies = guest_cookies(order, second)
+    with watched(served, GUEST, cookies, order.topic, second.topic, after=begin) as stream:
+        rotate_order_key(viewer=shop.staff, order=order)
+        frames = stream.take(2)
+        send_message(viewer=shop.staff, order=order, text="To the new key alone")
+        send_message(viewer=shop.staff, order=second, text="Hello")
+        frames += stream.take(1)
+
+    assert frames == [hello(begin), ended(order.topic), nudge(begin + 3, second, "message.sent")]
+
+
+@pytest.mark.feature("GQ-4")
+def test_a_staff_stream_ends_soon_after_the_session_or_the_membership_does(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 0.1)
+    ends = (
+        lambda: Session.objects.all().delete(),
+        lambda: Session.objects.update(expire_date=timezone.now()),
+        lambda: User.objects.filter(pk=shop.user.pk).update(password=make_password("another-long-password")),
+        lambda: User.objects.filter(pk=shop.user.pk).update(is_active=False),
+        lambda: StaffMember.objects.filter(pk=shop.member.pk).update(is_active=False),
+    )
+    for end in ends:
+        begin = last_position()
+        User.objects.update(is_active=True)
+        shop.user.refresh_from_db()
+        with watched(served, STAFF, staff_cookies(shop.user), order.topic, "*", after=begin) as stream:
+            assert stream.take(1) == [hello(begin)]
+            end()
+            assert stream.rest() == [ended(order.topic, "*")]
+
+
+def test_signing_out_on_a_page_ends_the_stream_of_its_browser(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 0.1)
+    browser = Client(headers={"Host": "fennel.test"})
+    browser.force_login(shop.user)
+    cookies = {settings.SESSION_COOKIE_NAME: browser.cookies[settings.SESSION_COOKIE_NAME].value}
+    other_browser = staff_cookies(shop.user)
+    begin = last_position()
+    with (
+        watched(served, STAFF, cookies, order.topic, after=begin) as stream,
+        watched(served, STAFF, other_browser, order.topic, after=begin) as other,
+    ):
+        assert [*stream.take(1), *other.take(1)] == [hello(begin), hello(begin)]
+        assert browser.post("/admin/sign-out").status_code == 303
+        assert stream.rest() == [ended(order.topic)]
+        send_message(viewer=shop.guest(order), order=order, text="Still live elsewhere")
+        assert other.take(1) == [nudge(begin + 1, order, "message.sent")]
+
+
+# Leaving, and stopping.
+
+
+def test_a_page_that_was_closed_is_noticed_and_costs_nothing_any_more(shop: Shop, order: Order, served: Served) -> None:
+    cookies = guest_cookies(order)
+    with watched(served, GUEST, cookies, order.topic), watched(served, GUEST, cookies, order.topic):
+        wait_for_followers(served, 2)
+
+    wait_for_followers(served, 0)
+
+
+def test_a_server_that_stops_ends_the_pages_streams_without_a_fuss(
+    shop: Shop, order: Order, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as served, watched(served, GUEST, guest_cookies(order), order.topic, after=0) as stream:
+        wait_for_followers(served, 1)
+        served.stop()
+        rest = stream.rest()
+
+    assert not [frame for frame in rest if frame.event == "ended"]
+    assert "Traceback" not in capfd.readouterr().err
