@@ -24,7 +24,7 @@ from schema import client
 OPERATIONS = client.operations_beside(__file__)
 
 PAGE = "admin_ui/conversations/notes.html"
-MESSAGES_A_PAGE = 50
+MESSAGES_A_PAGE = 20
 NOTES_A_PAGE = 20
 SENT_BEFORE = "An earlier wording of this was sent already: it stands above. To send this as well, send it again."
 SAVED_BEFORE = "An earlier wording of this was saved already: it stands above. To save this as well, save it again."

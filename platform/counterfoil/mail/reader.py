@@ -12,7 +12,7 @@ from counterfoil.mail.models import Mail, MailState
 
 
 def read(event: Event) -> None:
-    """Queue the mail for a message that staff sent to a customer. Nobody is mailed about their own message."""
+    """Queue the mail for a message that staff sent to a customer, once. Nobody is mailed about their own message."""
     if event.kind != "message.sent":
         return
     message = (
@@ -29,14 +29,11 @@ def read(event: Event) -> None:
         state, reason = MailState.SUPPRESSED, "The customer has no mail address."
     else:
         state, reason = MailState.QUEUED, ""
-    mail = Mail.objects.create(
+    mail, created = Mail.objects.get_or_create(
         workspace_id=event.workspace_id,
         event=event,
-        message=message,
         to=order.contact.email,
-        state=state,
-        reason=reason,
-        due_at=clock.now(),
+        defaults={"message": message, "state": state, "reason": reason, "due_at": clock.now()},
     )
-    if state == MailState.QUEUED:
+    if created and state == MailState.QUEUED:
         transaction.on_commit(partial(tasks.hand_over, mail.pk))
