@@ -26,7 +26,7 @@ class SendMessageInput:
 
 @strawberry.type(description="The message was saved, and the other side sees it now.")
 class SendMessageSuccess:
-    message: Message = strawberry.field(description="The message.")
+    sent: Message = strawberry.field(description="The message.")
 
 
 @strawberry.input(description="A note that staff alone read.")
@@ -87,7 +87,7 @@ class ConversationMutations:
             message = message_by_key(viewer, pk)
             if message is None:
                 raise NotFound("The message is not there any more.")
-            return SendMessageSuccess(message=message)
+            return SendMessageSuccess(sent=message)
 
         return or_problem(act)
 

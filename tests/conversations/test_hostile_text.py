@@ -27,7 +27,7 @@ MORE = [
 ]
 SEND = """mutation ($order: ID!, $key: String!, $text: String!) {
     sendMessage(input: {clientMutationKey: $key, orderId: $order, text: $text}) {
-        ... on SendMessageSuccess { sent: message { text } }
+        ... on SendMessageSuccess { sent { text } }
         ... on Problem { code field message }
     }
 }"""

@@ -18,11 +18,15 @@ PROJECT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where processes of the product find their data, database and broker (None: the one in the data folder)."""
+    """Where processes of the product find their data, database and broker (None: the one in the data folder).
+
+    Without the sweep a worker does only what the broker hands to it.
+    """
 
     data_dir: Path
     broker: str | None = None
     prefix: str = ""
+    with_sweep: bool = True
 
     @property
     def environment(self) -> dict[str, str]:
@@ -34,6 +38,7 @@ class Surroundings:
             "COUNTERFOIL_DATABASE": database_address(),
             "COUNTERFOIL_SECRET_KEY": "for-tests-only",
             "COUNTERFOIL_TEST_PREFIX": self.prefix,
+            "COUNTERFOIL_TEST_WITHOUT_SWEEP": "" if self.with_sweep else "1",
         }
         return given | ({"COUNTERFOIL_BROKER": self.broker} if self.broker else {})
 

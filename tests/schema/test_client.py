@@ -18,7 +18,7 @@ query Tin($number: String!) { orderByNumber(number: $number) { ...Tin } }
 query Place { workspace { name } }
 query Page($first: Int!) { orders(first: $first) { nodes { id } } }
 mutation Write($input: SendMessageInput!) {
-  result: sendMessage(input: $input) { ... on SendMessageSuccess { sent: message { text } } ... on Problem { code } }
+  result: sendMessage(input: $input) { ... on SendMessageSuccess { sent { text } } ... on Problem { code } }
 }
 fragment Tin on Order { number total { amount } }
 """

@@ -211,7 +211,7 @@ def test_a_selection_reaches_through_the_graph_as_in_a_query(shop: Shop, order: 
 def test_a_query_and_a_mutation_are_answered_by_a_stream_of_one(shop: Shop, order: Order, served: Served) -> None:
     mutation = """
     mutation ($input: SendMessageInput!) {
-      sendMessage(input: $input) { ... on SendMessageSuccess { message { text } } ... on Problem { code } }
+      sendMessage(input: $input) { ... on SendMessageSuccess { sent { text } } ... on Problem { code } }
     }
     """
     given = {"input": {"orderId": order.topic, "text": "Over a stream", "clientMutationKey": "k1"}}
@@ -224,7 +224,7 @@ def test_a_query_and_a_mutation_are_answered_by_a_stream_of_one(shop: Shop, orde
     assert [frame.event for frame in answers] == ["next", "complete"]
     assert answers[0].data == {"data": {"viewer": {"kind": "GUEST"}}}
     assert [frame.event for frame in changed] == ["next", "complete"]
-    assert changed[0].data == {"data": {"sendMessage": {"message": {"text": "Over a stream"}}}}
+    assert changed[0].data == {"data": {"sendMessage": {"sent": {"text": "Over a stream"}}}}
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

@@ -40,7 +40,7 @@ subscription ($order: ID, $after: Position) {
 """
 SEND = """
 mutation ($input: SendMessageInput!) {
-  sendMessage(input: $input) { ... on SendMessageSuccess { message { text } } ... on Problem { code } }
+  sendMessage(input: $input) { ... on SendMessageSuccess { sent { text } } ... on Problem { code } }
 }
 """
 UNAUTHENTICATED = {

@@ -19,7 +19,7 @@ from tests.together import together
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROBLEM = "... on Problem { code field message }"
-MESSAGE = "sent: message { id author authorName isMine text sentAt deliveredAt readAt mail { state } }"
+MESSAGE = "sent { id author authorName isMine text sentAt deliveredAt readAt mail { state } }"
 SEND = f"""mutation ($input: SendMessageInput!) {{
     sendMessage(input: $input) {{ ... on SendMessageSuccess {{ {MESSAGE} }} {PROBLEM} }}
 }}"""

@@ -5,16 +5,25 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 
 class Stop(Exception):
     """Something that the person at the shell can mend; its text is the one line that they see."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments."""
+        raise Stop(f"{message}. See {self.prog} --help.")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; gives the exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
-    parser = argparse.ArgumentParser(prog="counterfoil", description="One order, two views, live.")
+    parser = Parser(prog="counterfoil", description="One order, two views, live.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="a believable shop on this machine, for trying things out")
@@ -37,9 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     manage = commands.add_parser("manage", help="Django's own commands: migrate, check, shell …", add_help=False)
     manage.add_argument("rest", nargs=argparse.REMAINDER)
 
-    given = parser.parse_args(arguments)
     try:
-        return _run(given)
+        return _run(parser.parse_args(arguments))
     except Stop as stop:
         print(f"counterfoil: {stop}", file=sys.stderr)
         return 2
@@ -84,4 +92,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Run as the module that the others import: `Stop` would exist twice otherwise.
+    from counterfoil.site.command import main as command
+
+    sys.exit(command())
