@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format schema pictures bench lock clean
+.PHONY: help setup demo test test-sqlite test-postgresql test-slow check format schema pictures bench lock clean
 
 help: ## What you can make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -21,8 +21,13 @@ $(STAMP): requirements.lock scripts/setup.sh
 demo: setup ## Run a believable shop on this machine and print where to go
 	@$(BIN)/counterfoil demo
 
-test: setup ## Run the tests, on SQLite and then on PostgreSQL where there is one
+test: setup ## Run the tests, on SQLite and on PostgreSQL where there is one, side by side
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-sqlite test-postgresql
+
+test-sqlite: setup
 	$(PYTEST) -m "not slow"
+
+test-postgresql: setup
 	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "not slow and not once"
 
 test-slow: setup ## Run the tests that take long

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -244,21 +243,3 @@ def subscribed(
     body = {"query": text, "variables": dict(variables or {})}
     with served.client() as client, client.stream("POST", "/graphql", json=body, headers=headers) as response:
         yield Stream(response)
-
-
-# Threads of a test.
-
-
-def in_threads(*work: Any) -> list[Any]:
-    """Run each callable in a thread of its own, all at the same time; give their results, or raise what one raised."""
-    barrier = threading.Barrier(len(work))
-
-    def run(act: Any) -> Any:
-        try:
-            barrier.wait(PATIENCE)
-            return act()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return [future.result(PATIENCE * 2) for future in [pool.submit(run, act) for act in work]]

@@ -14,7 +14,7 @@ from counterfoil.mail import delivery, tasks
 from counterfoil.mail.models import Mail, MailState
 from tests.factories import Shop
 from tests.mail.backends import Refusing, Slow, outbox
-from tests.serving import in_threads
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,9 +66,10 @@ def test_however_often_the_task_runs_the_mail_is_sent_once(shop: Shop) -> None:
 def test_workers_that_take_the_same_mail_at_the_same_moment_send_it_once(shop: Shop, settings: Settings) -> None:
     use(settings, Slow)
     mail = queued_mail(shop)
-    in_threads(*[lambda: delivery.deliver(mail.pk)] * 4, tasks.sweep, tasks.sweep)
+    results = together(*[lambda: delivery.deliver(mail.pk)] * 4, tasks.sweep, tasks.sweep)
 
     mail.refresh_from_db()
+    assert results == [None] * 6
     assert len(outbox()) == 1
     assert (mail.state, mail.attempts) == (MailState.SENT, 1)
     assert Event.objects.filter(kind="mail.sent").count() == 1
@@ -187,9 +188,10 @@ def test_while_a_slow_worker_lives_nobody_else_takes_its_mail(
             seen.extend(delivery.due())
             delivery.deliver(mail.pk)
 
-    in_threads(send, look)
+    results = together(send, look)
 
     mail.refresh_from_db()
+    assert results == [None, None]
     assert seen == []
     assert len(outbox()) == 1
     assert (mail.state, mail.attempts) == (MailState.SENT, 1)

@@ -1,0 +1,181 @@
+"""`counterfoil demo`: a believable shop from one command, gone without a trace when it is stopped (OP-1)."""
+
+import json
+import re
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.site.processes import Shown, alive, gone_within, shown
+
+pytestmark = [pytest.mark.once, pytest.mark.feature("OP-1")]
+
+SEND = """
+mutation ($input: SendMessageInput!) {
+  sendMessage(input: $input) { ... on SendMessageSuccess { sent { id } } ... on Problem { code message } }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which an earlier first start was cut off half-way."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    folder.mkdir()
+    (folder / "demo.sqlite3").write_bytes(b"SQLite format 3\x00 half a database")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demo(data_dir: Path) -> Iterator[Shown]:
+    with shown(data_dir) as running:
+        yield running
+
+
+def graphql(demo: Shown, text: str, variables: dict[str, object] | None = None) -> dict[str, object]:
+    """Ask the API as the first of the staff."""
+    headers = {"Authorization": f"Bearer {demo.world['staff'][0]['token']}"}
+    answer = httpx.post(
+        demo.world["graphql"], json={"query": text, "variables": variables or {}}, headers=headers, timeout=20
+    )
+    assert answer.status_code == 200
+    found: dict[str, object] = answer.json()
+    assert "errors" not in found, found
+    return found["data"]  # type: ignore[return-value]
+
+
+def test_it_prints_one_line_of_json_that_says_where_to_go(demo: Shown) -> None:
+    world = demo.world
+    base = world["base"]
+
+    assert demo.line == json.dumps(world) + "\n"
+    assert set(world) == {"base", "graphql", "admin", "mailbox", "version", "staff", "orders"}
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
+    assert (world["graphql"], world["admin"], world["mailbox"]) == (
+        f"{base}/graphql",
+        f"{base}/admin/",
+        f"{base}/mailbox/",
+    )
+    assert re.fullmatch(r"\d+\.\d+\.\d+", world["version"])
+    for member in world["staff"]:
+        assert set(member) == {"email", "password", "role", "token"}
+    assert {member["role"] for member in world["staff"]} == {"admin", "shop_manager"}
+    assert len(world["orders"]) >= 20
+    for order in world["orders"]:
+        assert set(order) == {"id", "number", "customer", "guest_url"}
+        assert order["guest_url"].startswith(f"{base}/order/{order['number']}?key=")
+    assert len({order["number"] for order in world["orders"]}) == len(world["orders"])
+
+
+def test_its_pages_answer(demo: Shown) -> None:
+    with httpx.Client(timeout=20) as browser:
+        for path in ("/", "/mailbox/", "/healthz", "/readyz", "/admin/sign-in"):
+            assert browser.get(demo.world["base"] + path).status_code == 200, path
+        assert browser.get(demo.world["admin"]).status_code == 302
+        for order in demo.world["orders"][:3]:
+            followed = browser.get(order["guest_url"])
+            page = browser.get(demo.world["base"] + followed.headers["location"])
+            assert followed.status_code == 303
+            assert page.status_code == 200
+            assert order["number"] in page.text
+
+
+def test_its_staff_can_sign_in(demo: Shown) -> None:
+    for member in demo.world["staff"]:
+        with httpx.Client(base_url=demo.world["base"], timeout=20) as browser:
+            form = browser.get("/admin/sign-in").text
+            token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+            assert token
+            given = {"csrfmiddlewaretoken": token[1], "email": member["email"], "password": member["password"]}
+            signed_in = browser.post("/admin/sign-in", data=given)
+            assert signed_in.status_code == 303
+            assert browser.get("/admin/orders").status_code == 200
+
+
+def test_its_api_answers_the_staffs_token(demo: Shown) -> None:
+    viewer = graphql(demo, "{ viewer { kind name } orders(first: 100) { nodes { id number } } }")
+
+    assert viewer["viewer"] == {"kind": "STAFF", "name": "Mara"}
+    assert {(order["id"], order["number"]) for order in viewer["orders"]["nodes"]} == {  # type: ignore[index]
+        (order["id"], order["number"]) for order in demo.world["orders"]
+    }
+
+
+@pytest.mark.feature("CN-7")
+def test_a_message_to_a_customer_becomes_a_mail_in_its_mailbox(demo: Shown) -> None:
+    order = demo.world["orders"][0]
+    text = "A parcel for the mailbox test"
+    given = {"orderId": order["id"], "text": text, "clientMutationKey": "mailbox-test"}
+    graphql(demo, SEND, {"input": given})
+    until = time.monotonic() + 30
+    with httpx.Client(base_url=demo.world["base"], timeout=20) as browser:
+        found = ""
+        while text not in found:
+            assert time.monotonic() < until, "the mail did not come"
+            newest = re.search(r'href="(/mailbox/[0-9a-f]+)"', browser.get("/mailbox/").text)
+            found = browser.get(newest[1]).text if newest else ""
+            time.sleep(0.1)
+        html = browser.get(f"{newest[1]}/html" if newest else "")
+
+    assert html.status_code == 200
+    assert text in html.text
+    assert html.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_its_secrets_are_for_its_owner_alone(demo: Shown, data_dir: Path) -> None:
+    for name in ("demo.json", "secret.key"):
+        assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600, name
+
+
+def test_stopped_by_sigterm_it_is_gone_in_five_seconds_with_all_that_it_started_and_comes_back_as_it_was(
+    demo: Shown, data_dir: Path
+) -> None:
+    """The last test of this demo: it stops it, starts it again, and interrupts that one."""
+    order = demo.world["orders"][0]
+    given = {"orderId": order["id"], "text": "Before the restart", "clientMutationKey": "restart-test"}
+    graphql(demo, SEND, {"input": given})
+    started = demo.family()
+    headers = {"Authorization": f"Bearer {demo.world['staff'][0]['token']}", "Accept": "text/event-stream"}
+    watch = {"query": "subscription { orderChanged { kind } }"}
+    with httpx.stream("POST", demo.world["graphql"], json=watch, headers=headers, timeout=20) as stream:
+        assert stream.status_code == 200
+        took = demo.stop(signal.SIGTERM)
+
+    assert demo.process.returncode == 0
+    assert took < 5
+    assert started
+    assert alive(started) == set()
+    assert demo.rest() == ""
+    assert "Traceback" not in demo.said.read_text()
+
+    with shown(data_dir) as again:
+        assert again.seconds < 15
+        assert again.world["staff"] == demo.world["staff"]
+        assert {order["id"] for order in again.world["orders"]} == {order["id"] for order in demo.world["orders"]}
+        assert again.world["orders"][0]["guest_url"].startswith(again.world["base"])
+        newest = graphql(
+            again,
+            "query ($id: ID!) { order(id: $id) { messages(first: 1) { nodes { text } } } }",
+            {"id": order["id"]},
+        )
+        assert newest == {"order": {"messages": {"nodes": [{"text": "Before the restart"}]}}}
+        started = again.family()
+        took = again.stop(signal.SIGINT)
+
+        assert again.process.returncode == 0
+        assert took < 5
+        assert started
+        assert alive(started) == set()
+        assert "Traceback" not in again.said.read_text()
+
+    with shown(data_dir) as killed:
+        started = killed.family()
+        killed.stop(signal.SIGKILL)
+
+        assert started
+        assert gone_within(started, 10)
