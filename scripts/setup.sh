@@ -25,9 +25,8 @@ find_python() {
     if command -v uv >/dev/null 2>&1; then
         found=$(uv python find '>=3.12' 2>/dev/null) && answers "$found" && { echo "$found"; return; }
     fi
-    echo "Counterfoil needs Python 3.12 or newer, and none was found on PATH, in pyenv's folder or by uv." >&2
-    echo "Install one (for example: apt install python3.12, pyenv install 3.13, uv python install 3.13)," >&2
-    echo "or name yours: make setup PYTHON=/path/to/python3.13" >&2
+    echo "Counterfoil needs Python 3.12 or newer, and none was found on PATH, in pyenv's folder or by uv: install one," \
+        "or name yours with make setup PYTHON=/path/to/python3.13" >&2
     exit 1
 }
 

@@ -60,6 +60,7 @@ def test_what_one_side_writes_stands_on_the_other_side_without_a_reload(demo: De
         assert is_same_document(page)
 
 
+@pytest.mark.once
 @pytest.mark.feature("CN-3")
 def test_a_message_is_sent_then_delivered_and_read_once_the_customers_page_shows_it(
     demo: Demo, windows: Windows
@@ -147,6 +148,7 @@ def test_regenerating_the_link_ends_the_old_one_and_every_page_that_it_opened(de
     expect(bubble(customer, text)).to_have_count(1)
 
 
+@pytest.mark.once
 @pytest.mark.feature("CN-1")
 def test_nothing_is_missed_and_nothing_doubled_when_the_server_is_started_again(
     demo: Demo, start_again: Restart, windows: Windows, api: Api
@@ -323,6 +325,7 @@ def test_eight_windows_of_one_browser_all_get_their_message_and_a_ninth_opens(
     windows.staff(demo.order("Harbour Café"), profile)
 
 
+@pytest.mark.slow
 @pytest.mark.feature("CN-1")
 def test_two_staff_who_answer_at_the_same_moment_both_get_through(demo: Demo, windows: Windows, api: Api) -> None:
     # Given two staff members who wrote an answer to the same customer

@@ -98,7 +98,17 @@ STAFF_PAGES: dict[str, Open] = {
 }
 
 
-@pytest.mark.parametrize("name", [*CUSTOMERS_PAGES, *STAFF_PAGES])
+# The pages of each kind that people see most; the others are looked at by make test-slow.
+IN_EVERY_RUN = {"order", "link that opens nothing", "mailbox", "sign-in", "orders", "overview", "customer notes"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.slow)
+        for name in (*CUSTOMERS_PAGES, *STAFF_PAGES)
+    ],
+)
 def test_page_is_accessible_fits_and_stands_still(demo: Demo, windows: Windows, name: str) -> None:
     windows.expect_complaint(r"status of (404|422)")
     open_page = {**CUSTOMERS_PAGES, **STAFF_PAGES}[name]

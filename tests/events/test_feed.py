@@ -342,3 +342,23 @@ def test_each_event_loop_has_one_feed_and_a_stopped_one_begins_anew(shop: Shop) 
     happen(shop.staff, "before")
 
     assert in_loop(scenario()) == (True, False, True)
+
+
+def test_a_feed_that_can_not_begin_says_why_to_everyone_and_begins_when_it_can(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise OSError("the database is away")
+
+    async def scenario() -> tuple[list[str], bool]:
+        with monkeypatch.context() as broken:
+            broken.setattr(feed_module, "last_position", fail)
+            async with asyncio.timeout(PATIENCE):
+                failed = await asyncio.gather(Feed.here(), Feed.here(), return_exceptions=True)
+        feed = await Feed.here()
+        return [str(error) for error in failed], feed.position == last_position_now
+
+    happen(shop.staff, "before")
+    last_position_now = last_position()
+
+    assert in_loop(scenario()) == (["the database is away"] * 2, True)

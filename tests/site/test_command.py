@@ -167,3 +167,11 @@ def test_serve_answers_until_it_is_stopped(tmp_path: Path) -> None:
 
     assert status == 0
     assert time.monotonic() - began < 5
+
+
+def test_serve_on_a_database_that_can_not_be_used_says_so_and_ends(tmp_path: Path) -> None:
+    ended = run(COMMAND, "serve", "--port", "0", COUNTERFOIL_DATA_DIR=str(tmp_path))
+
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "The database can't be used: no such table: events_event" in ended.stderr
+    assert "Traceback" not in ended.stderr

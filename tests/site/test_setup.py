@@ -84,6 +84,7 @@ def test_where_only_an_old_python_is_found_it_says_what_to_install(
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("Counterfoil needs Python 3.12 or newer, and none was found on PATH")
     assert "make setup PYTHON=" in ended.stderr
+    assert ended.stderr.count("\n") == 1
     assert (venv / "kept").exists()
 
 

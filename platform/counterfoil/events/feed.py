@@ -102,12 +102,16 @@ class Feed:
 
     @classmethod
     async def here(cls) -> "Feed":
-        """The feed of the running event loop, begun when first asked for."""
+        """The feed of the running event loop, begun when first asked for. Raises what keeps it from reading the log."""
         loop = asyncio.get_running_loop()
         feed = cls._by_loop.setdefault(loop, cls())
         if feed._task is None or feed._task.done():
             feed._task = asyncio.create_task(feed._run(), name="event feed")
-        await feed._started.wait()
+        started = asyncio.create_task(feed._started.wait())
+        await asyncio.wait((started, feed._task), return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        if feed._task.done():
+            feed._task.result()
         return feed
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from django.db import DatabaseError
 from servestatic import ServeStaticASGI
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
@@ -54,7 +55,11 @@ async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await Feed.here()
+            try:
+                await Feed.here()
+            except DatabaseError as error:
+                await send({"type": "lifespan.startup.failed", "message": f"The database can't be used: {error}"})
+                return
             await send({"type": "lifespan.startup.complete"})
         else:
             await Feed.stop_here()
