@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 
 from counterfoil.access.viewer import Viewer
 from schema.context import Context
@@ -21,6 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("COUNTERFOIL_TEST_DATABASE") == "postgresql" and not postgresql_answers():
         reason = "No PostgreSQL answers; set COUNTERFOIL_TEST_POSTGRESQL to run the suite on it."
         pytest.exit(reason if REQUIRED else f"Skipped: {reason}", returncode=1 if REQUIRED else 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_django_permissions() -> None:
+    """The product has a policy of its own. Making Django's permissions anew after each flush would double the time."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture

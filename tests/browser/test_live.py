@@ -112,6 +112,7 @@ def test_a_customer_sees_when_a_message_of_theirs_was_delivered_but_not_whether_
     expect(mine).not_to_contain_text("Read")
 
 
+@pytest.mark.once
 @pytest.mark.feature("CN-8")
 def test_regenerating_the_link_ends_the_old_one_and_every_page_that_it_opened(demo: Demo, windows: Windows) -> None:
     windows.expect_complaint("status of 404")
@@ -295,6 +296,7 @@ def test_a_message_stands_within_ten_seconds_where_streams_are_blocked(demo: Dem
             assert is_same_document(page)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.feature("CN-1")
 def test_eight_windows_of_one_browser_all_get_their_message_and_a_ninth_opens(

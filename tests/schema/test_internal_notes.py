@@ -149,6 +149,7 @@ def note(shop: Shop, order: Order) -> Message:
 
 
 @pytest.mark.feature("CN-2")
+@pytest.mark.once
 def test_no_field_of_the_schema_shows_a_guest_a_note(shop: Shop, order: Order, note: Message) -> None:
     message = Message.objects.filter(author="staff", visibility="customer").get()
     stranger = shop.guest(shop.order())
@@ -162,6 +163,7 @@ def test_no_field_of_the_schema_shows_a_guest_a_note(shop: Shop, order: Order, n
 
 
 @pytest.mark.feature("CN-2")
+@pytest.mark.once
 def test_the_walk_that_shows_a_guest_no_note_shows_it_to_staff(shop: Shop, order: Order, note: Message) -> None:
     message = Message.objects.filter(author="staff", visibility="customer").get()
 
@@ -174,6 +176,7 @@ def test_the_walk_that_shows_a_guest_no_note_shows_it_to_staff(shop: Shop, order
 
 
 @pytest.mark.feature("CN-2")
+@pytest.mark.once
 def test_the_walk_shows_a_guest_their_own_messages(shop: Shop, order: Order, note: Message) -> None:
     message = Message.objects.filter(author="staff", visibility="customer").get()
 
