@@ -22,6 +22,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from counterfoil.access.viewer import anonymous
 from counterfoil.events.feed import EVERYTHING, Feed
+from counterfoil.events.relay import last_position
 from counterfoil.events.threads import in_thread
 from schema.context import Context
 from schema.http import JsonObjects
@@ -198,11 +199,13 @@ async def _send_frames(send: Send, watch: Watch, asked: frozenset[str], after: i
 async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> AsyncGenerator[bytes]:
     feed = await Feed.here()
     position = feed.position
+    if after is not None and after > position:  # told by a process that has read further, unless a backup was restored
+        position = await in_thread(last_position)
     yield _frame("hello", {"position": str(position)}, position)
     if refused := asked - watch.topics:
         yield _frame("ended", {"topics": sorted(refused)})
     allowed = watch.topics
-    begin = position if after is None else after
+    begin = position if after is None else min(after, position)
     batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:

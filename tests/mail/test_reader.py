@@ -5,6 +5,7 @@ from kombu.exceptions import OperationalError
 
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.events.models import Event, Reader
+from counterfoil.events.record import record
 from counterfoil.events.relay import drain
 from counterfoil.mail import tasks
 from counterfoil.mail.models import Mail, MailState
@@ -37,6 +38,16 @@ def test_nobody_is_mailed_about_their_own_message_an_internal_note_or_anything_e
     write_internal_note(viewer=shop.staff, order=order, text="For us alone")
     report_receipt(viewer=shop.staff, order=order, up_to=message.pk, receipt=Receipt.READ)
     change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+
+    assert Mail.objects.count() == 0
+    assert Reader.objects.get(name="mail").position == Event.objects.count()
+
+
+@pytest.mark.feature("CN-2")
+def test_an_internal_note_is_not_mailed_even_if_an_event_should_call_it_a_message(shop: Shop) -> None:
+    order = shop.order()
+    note = write_internal_note(viewer=shop.staff, order=order, text="For us alone")
+    record(shop.staff, "message.sent", topic=order.topic, data={"message": note.pk})
 
     assert Mail.objects.count() == 0
     assert Reader.objects.get(name="mail").position == Event.objects.count()
@@ -103,6 +114,8 @@ def test_each_queued_mail_and_no_other_is_handed_over_once_it_is_committed(
     monkeypatch.setattr(tasks, "hand_over", hand_over)
     send_message(viewer=shop.staff, order=shop.order(), text="Hello")
     send_message(viewer=shop.staff, order=shop.order(email=""), text="To nobody")
+    Reader.objects.update(position=0)
+    drain()
 
     assert handed == [(Mail.objects.get(state=MailState.QUEUED).pk, True)]
 

@@ -154,6 +154,16 @@ def test_without_a_usable_position_a_stream_begins_now(shop: Shop, order: Order,
             assert stream.take(1) == [nudge(begin + 1, order, "message.sent")]
 
 
+def test_a_page_from_before_a_restored_backup_is_told_where_the_log_stands_and_what_happens_then(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    begin = last_position()
+    with watched(served, GUEST, guest_cookies(order), order.topic, after=begin + 500) as stream:
+        assert stream.take(1) == [hello(begin)]
+        send_message(viewer=shop.staff, order=order, text="now")
+        assert stream.take(1) == [nudge(begin + 1, order, "message.sent")]
+
+
 def test_while_nothing_happens_the_stream_beats_with_the_position_of_the_log(
     shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

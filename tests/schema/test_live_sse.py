@@ -13,6 +13,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, StaffMember
 from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.events.record import record
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
@@ -170,6 +171,24 @@ def test_an_internal_note_reaches_no_guest_by_a_stream_live_or_resumed(
     assert "credit" not in str(everything)
     assert "sister" not in str(everything)
     assert "note" not in str(everything)
+
+
+@pytest.mark.feature("CN-2")
+def test_a_change_that_concerns_staff_alone_reaches_staff_and_no_guest(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    with (
+        subscribed(served, CHANGES, from_now(order), token=key_of(order)) as guest,
+        subscribed(served, CHANGES, from_now(order), token=token_of(shop.member)) as staff,
+    ):
+        record(shop.staff, "order.margin_changed", topic=order.topic, internal=True)
+        change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+        seen = [
+            [frame.data["data"]["orderChanged"]["kind"] for frame in stream.take(count)]
+            for stream, count in ((guest, 1), (staff, 2))
+        ]
+
+    assert seen == [["order.status_changed"], ["order.margin_changed", "order.status_changed"]]
 
 
 def test_a_selection_reaches_through_the_graph_as_in_a_query(shop: Shop, order: Order, served: Served) -> None:

@@ -39,6 +39,21 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@contextmanager
+def started(*command: str, stdin: int | None = None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that goes on; killed afterwards if it still runs."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        command, stdin=stdin, stdout=pipe, stderr=pipe, env=clean_environment() | environment, cwd=PROJECT, text=True
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
 @dataclass
 class Shown:
     """A demo that runs: the process, what it printed when it was ready, and how long that took."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from counterfoil.site.command import main
-from tests.site.processes import COMMAND, PROJECT, START_WITHIN, clean_environment, gone_within, run
+from tests.site.processes import COMMAND, PROJECT, START_WITHIN, gone_within, run, started
 
 pytestmark = [pytest.mark.once, pytest.mark.feature("OP-1")]
 
@@ -114,10 +114,7 @@ def test_schema_prints_the_schema_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_demo_that_is_stopped_while_it_prepares_ends_at_once_without_a_word(tmp_path: Path) -> None:
-    command = [COMMAND, "demo", "--json", "--port", "0", "--data-dir", str(tmp_path)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(), cwd=PROJECT, text=True
-    ) as demo:
+    with started(COMMAND, "demo", "--json", "--port", "0", "--data-dir", str(tmp_path)) as demo:
         assert demo.stderr is not None
         assert demo.stderr.readline().startswith("Preparing the demo")
         time.sleep(0.3)
@@ -134,12 +131,8 @@ def test_a_demo_that_is_stopped_while_it_prepares_ends_at_once_without_a_word(tm
 def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
     """The demo holds the other end of its standard input, which closes however the demo ends."""
     run(COMMAND, "manage", "migrate", "-v0", COUNTERFOIL_DATA_DIR=str(tmp_path))
-    with subprocess.Popen(
-        [COMMAND, "worker", "--with-parent"],
-        stdin=subprocess.PIPE,
-        env=clean_environment() | {"COUNTERFOIL_DATA_DIR": str(tmp_path)},
-        cwd=PROJECT,
-    ) as worker:
+    environment = {"COUNTERFOIL_DATA_DIR": str(tmp_path)}
+    with started(COMMAND, "worker", "--with-parent", stdin=subprocess.PIPE, **environment) as worker:
         time.sleep(0.5)
         assert worker.poll() is None
         assert worker.stdin is not None
@@ -151,8 +144,7 @@ def test_serve_answers_until_it_is_stopped(tmp_path: Path) -> None:
     run(COMMAND, "manage", "migrate", "-v0", COUNTERFOIL_DATA_DIR=str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    environment = clean_environment() | {"COUNTERFOIL_DATA_DIR": str(tmp_path)}
-    with subprocess.Popen([COMMAND, "serve", "--port", str(port)], env=environment, cwd=PROJECT) as server:
+    with started(COMMAND, "serve", "--port", str(port), COUNTERFOIL_DATA_DIR=str(tmp_path)) as server:
         until = time.monotonic() + START_WITHIN
         ready = False
         while not ready:

@@ -137,8 +137,11 @@ class Feed:
     ) -> AsyncGenerator[list[Happened]]:
         """Batches of what happens to `topics` (or EVERYTHING) after a position; an empty one every `beat` seconds.
 
-        `internal` adds what concerns staff only. Without a position it begins now.
+        `internal` adds what concerns staff only. Without a position it begins now, and so it does behind a position
+        that the log has not reached: a backup was restored.
         """
+        if after is not None and after > self._position:
+            after = min(after, await in_thread(last_position))
         follower = Follower(workspace_id, topics, internal=internal, after=self._position if after is None else after)
         for topic in follower.topics:
             self._followers[workspace_id, topic].add(follower)
