@@ -1,6 +1,7 @@
 """`counterfoil demo`: a believable shop from one command, gone without a trace when it is stopped (OP-1)."""
 
 import json
+import os
 import re
 import signal
 import stat
@@ -107,10 +108,15 @@ def test_its_api_answers_the_staffs_token(demo: Shown) -> None:
 
 
 @pytest.mark.feature("CN-7")
-def test_a_message_to_a_customer_becomes_a_mail_in_its_mailbox(demo: Shown) -> None:
+@pytest.mark.parametrize("worker", ["at work", "killed"])
+def test_a_message_to_a_customer_becomes_a_mail_in_its_mailbox(demo: Shown, worker: str) -> None:
+    """Also when the worker has just died: another takes its place."""
+    if worker == "killed":
+        for pid in demo.family():
+            os.kill(pid, signal.SIGKILL)
     order = demo.world["orders"][0]
-    text = "A parcel for the mailbox test"
-    given = {"orderId": order["id"], "text": text, "clientMutationKey": "mailbox-test"}
+    text = f"A parcel for the mailbox test: {worker}"
+    given = {"orderId": order["id"], "text": text, "clientMutationKey": text}
     graphql(demo, SEND, {"input": given})
     until = time.monotonic() + 30
     with httpx.Client(base_url=demo.world["base"], timeout=20) as browser:

@@ -168,16 +168,14 @@ else:
 # Celery: a broker in a folder by default, Redis or RabbitMQ by its address.
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = os.environ.get("COUNTERFOIL_BROKER") or "filesystem://localhost"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT = "counterfoil.site.folder_broker:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR),
         "data_folder_out": str(BROKER_DIR),
-        "control_folder": str(BROKER_DIR),
         "polling_interval": 0.2,
     }
-    if CELERY_BROKER_URL.startswith("filesystem:")
-    else {}
-)
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its broadcasts need a broker that is a server
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

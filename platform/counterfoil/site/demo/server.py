@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from counterfoil.site.command import Stop
 from counterfoil.site.serving import bind, serve_on
 
 _WORKER_GRACE_SECONDS = 2
+_LOOK_AFTER_WORKER_SECONDS = 1
 LOGINS = "demo.json"
 # What django-htmx brings besides the one file that our pages load; compressing it all takes longer than the rest.
 _UNUSED = ["htmax-*", "htmx-4*", "htmx-2.js", "ext"]
@@ -94,15 +96,27 @@ def _collect_static(data_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _worker() -> Iterator[None]:
-    """A worker beside the server. It also ends when this process is killed: its standard input closes then."""
-    command = [sys.executable, "-m", "counterfoil.site.command", "worker", "--with-parent"]
-    # A session of its own: Ctrl+C reaches this process alone, which then stops the worker.
-    worker = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-        command, stdin=subprocess.PIPE, stdout=sys.stderr, start_new_session=True
-    )
+    """A worker beside the server; if it ends, another takes its place."""
+    stopping = threading.Event()
+    keeper = threading.Thread(target=_keep_working, args=(stopping,), name="worker's keeper")
+    keeper.start()
     try:
         yield
     finally:
+        stopping.set()
+        keeper.join()
+
+
+def _keep_working(stopping: threading.Event) -> None:
+    # A worker also ends when this process is killed: its standard input closes then.
+    command = [sys.executable, "-m", "counterfoil.site.command", "worker", "--with-parent"]
+    while not stopping.is_set():
+        # A session of its own: Ctrl+C reaches this process alone, which then stops the worker.
+        worker = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            command, stdin=subprocess.PIPE, stdout=sys.stderr, start_new_session=True
+        )
+        while worker.poll() is None and not stopping.wait(_LOOK_AFTER_WORKER_SECONDS):
+            pass
         worker.terminate()
         try:
             worker.wait(_WORKER_GRACE_SECONDS)
