@@ -3,10 +3,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgresql test-slow check format schema pictures bench lock clean
+.PHONY: help setup demo test test-sqlite test-running test-postgresql test-slow check format schema pictures bench lock clean
 
 help: ## What you can make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -22,10 +22,13 @@ demo: setup ## Run a believable shop on this machine and print where to go
 	@$(BIN)/counterfoil demo
 
 test: setup ## Run the tests, on SQLite and on PostgreSQL where there is one, side by side
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-sqlite test-postgresql
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-postgresql test-sqlite test-running
 
 test-sqlite: setup
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --ignore=tests/browser --ignore=tests/site
+
+test-running: setup # what runs the product as a person does: commands, demos, browsers
+	$(PYTEST) -m "not slow" tests/browser tests/site
 
 test-postgresql: setup
 	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "not slow and not once"

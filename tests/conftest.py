@@ -1,10 +1,11 @@
 """What every test may ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.management import create_contenttypes
+from django.db import connection
 from django.db.models.signals import post_migrate
 
 from counterfoil.access.viewer import Viewer
@@ -30,6 +31,18 @@ def no_django_permissions() -> None:
     """The product has a policy of its own. Making Django's permissions anew after each flush would double the time."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flushed_by_deletes() -> Iterator[None]:
+    """On PostgreSQL a TRUNCATE of every table takes 50 ms, a DELETE of the few rows of a test one."""
+
+    def sql_flush(style: Any, tables: list[str], **_: Any) -> list[str]:
+        return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.ops, "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture

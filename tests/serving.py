@@ -104,7 +104,11 @@ class Served:
     def client(self, cookies: Mapping[str, str] | None = None) -> httpx.Client:
         """A client that speaks to the store at `host`."""
         return httpx.Client(
-            base_url=self.base, headers={"Host": self.host}, cookies=dict(cookies or {}), timeout=PATIENCE
+            base_url=self.base,
+            headers={"Host": self.host},
+            cookies=dict(cookies or {}),
+            timeout=PATIENCE,
+            verify=False,  # plain http: reading the certificates of the world would take longer than most tests
         )
 
     def stop(self) -> None:
@@ -120,6 +124,15 @@ class Served:
         return asyncio.run_coroutine_threadsafe(count(), self.loop).result(PATIENCE)
 
 
+class _Server(uvicorn.Server):
+    """Looks more often than uvicorn's ten times a second whether it shall stop."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await self.on_tick(0)
+            await asyncio.sleep(0.02)
+
+
 @contextmanager
 def serving() -> Iterator[Served]:
     """The product's ASGI application, as uvicorn serves it, on a free port of 127.0.0.1."""
@@ -133,7 +146,7 @@ def serving() -> Iterator[Served]:
         ws="websockets-sansio",
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     started = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 

@@ -131,13 +131,14 @@ def test_a_page_that_comes_back_is_told_what_it_missed_and_nothing_twice(
 ) -> None:
     begin, cookies = last_position(), guest_cookies(order)
     with watched(served, GUEST, cookies, order.topic, after=begin) as stream:
+        assert stream.take(1) == [hello(begin)]
         send_message(viewer=shop.staff, order=order, text="one")
-        assert stream.take(2)[1] == nudge(begin + 1, order, "message.sent")
+        assert stream.take(1) == [nudge(begin + 1, order, "message.sent")]
     send_message(viewer=shop.staff, order=order, text="two")
     with watched(served, GUEST, cookies, order.topic, after=begin + 1) as stream:
+        assert stream.take(1)[0].event == "hello"  # its position: how far this process has read
         send_message(viewer=shop.staff, order=order, text="three")
-        assert stream.take(3) == [
-            hello(begin + 2),
+        assert stream.take(2) == [
             nudge(begin + 2, order, "message.sent"),
             nudge(begin + 3, order, "message.sent"),
         ]
@@ -219,13 +220,10 @@ def test_what_a_guest_may_not_watch_is_named_and_the_rest_goes_on(shop: Shop, or
     foreign, begin = shop.order(), last_position()
     topics = (foreign.topic, order.topic, "order_999999", "*")
     with watched(served, GUEST, guest_cookies(order), *topics, after=begin) as stream:
+        assert stream.take(2) == [hello(begin), ended(foreign.topic, "order_999999", "*")]
         send_message(viewer=shop.staff, order=foreign, text="Not for this guest")
         send_message(viewer=shop.staff, order=order, text="Hello")
-        assert stream.take(3) == [
-            hello(begin),
-            ended(foreign.topic, "order_999999", "*"),
-            nudge(begin + 2, order, "message.sent"),
-        ]
+        assert stream.take(1) == [nudge(begin + 2, order, "message.sent")]
 
 
 @pytest.mark.feature("CN-8")
@@ -253,8 +251,9 @@ def test_the_other_orders_of_a_browser_are_watched_on_when_one_key_is_regenerate
     second, begin = shop.order(), last_position()
     cookies = guest_cookies(order, second)
     with watched(served, GUEST, cookies, order.topic, second.topic, after=begin) as stream:
+        frames = stream.take(1)
         rotate_order_key(viewer=shop.staff, order=order)
-        frames = stream.take(2)
+        frames += stream.take(1)
         send_message(viewer=shop.staff, order=order, text="To the new key alone")
         send_message(viewer=shop.staff, order=second, text="Hello")
         frames += stream.take(1)
