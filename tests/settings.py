@@ -1,10 +1,13 @@
 """The settings under test: the product's own, with a database of their own and nothing that leaves the process."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="counterfoil-tests-"))
+atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
 POSTGRESQL = os.environ.get("COUNTERFOIL_TEST_POSTGRESQL") or "postgresql://postgres@127.0.0.1:5432/postgres"
 REDIS = os.environ.get("COUNTERFOIL_TEST_REDIS") or "redis://127.0.0.1:6379/9"
 

@@ -12,6 +12,7 @@ from counterfoil.conversations.actions import send_message
 from counterfoil.events.models import Event
 from counterfoil.mail import delivery, tasks
 from counterfoil.mail.models import Mail, MailState
+from counterfoil.orders.actions import set_mail_preference
 from tests.factories import Shop
 from tests.mail.backends import Refusing, Slow, outbox
 from tests.together import together
@@ -48,6 +49,17 @@ def test_a_mail_that_is_due_is_sent_and_says_when(shop: Shop) -> None:
         {"mail": mail.pk},
     )
     assert event.position is not None
+
+
+@pytest.mark.feature("CN-7")
+def test_a_mail_that_waited_while_mails_were_turned_off_is_not_sent(shop: Shop) -> None:
+    mail = queued_mail(shop)
+    set_mail_preference(viewer=shop.staff, order=mail.message.conversation.order, enabled=False)
+    delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert outbox() == []
+    assert (mail.state, mail.reason) == (MailState.SUPPRESSED, "The customer has turned mails off.")
 
 
 @pytest.mark.feature("CN-7")

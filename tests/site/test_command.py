@@ -95,6 +95,14 @@ def test_run_as_a_module_it_refuses_in_the_same_words(tmp_path: Path) -> None:
     assert ended.stderr == "counterfoil: 70000 is no port: use one from 1 to 65535.\n"
 
 
+def test_what_follows_manage_is_djangos() -> None:
+    asked = run(COMMAND, "manage", "--help")
+
+    assert asked.returncode == 0
+    assert "Type 'counterfoil manage help <subcommand>'" in asked.stdout
+    assert "collectstatic" in asked.stdout
+
+
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
@@ -140,8 +148,15 @@ def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
         assert gone_within({worker.pid}, 15)
 
 
-def test_serve_answers_until_it_is_stopped(tmp_path: Path) -> None:
-    run(COMMAND, "manage", "migrate", "-v0", COUNTERFOIL_DATA_DIR=str(tmp_path))
+def test_serve_says_that_static_files_are_missing_then_answers_until_it_is_stopped(tmp_path: Path) -> None:
+    without = run(COMMAND, "serve", "--port", "0", COUNTERFOIL_DATA_DIR=str(tmp_path))
+    assert (without.returncode, without.stdout) == (2, "")
+    assert without.stderr == (
+        "counterfoil: the style sheets and scripts aren't collected. Run: counterfoil manage collectstatic --no-input\n"
+    )
+
+    for command in (["migrate", "-v0"], ["collectstatic", "-v0", "--no-input", "-i", "django_htmx"]):
+        run(COMMAND, "manage", *command, COUNTERFOIL_DATA_DIR=str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with started(COMMAND, "serve", "--port", str(port), COUNTERFOIL_DATA_DIR=str(tmp_path)) as server:
@@ -162,6 +177,8 @@ def test_serve_answers_until_it_is_stopped(tmp_path: Path) -> None:
 
 
 def test_serve_on_a_database_that_can_not_be_used_says_so_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "staticfiles.json").write_text('{"version": "1.1", "paths": {}}')
     ended = run(COMMAND, "serve", "--port", "0", COUNTERFOIL_DATA_DIR=str(tmp_path))
 
     assert (ended.returncode, ended.stdout) == (3, "")

@@ -19,6 +19,7 @@ from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.events.record import record
 from counterfoil.mail.models import Mail, MailState
 from counterfoil.mail.rendering import new_message
+from counterfoil.orders.models import Order
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,13 @@ LEASE = timedelta(seconds=6)
 RENEW_EVERY = 2.0
 ATTEMPTS = 10
 _LONGEST_WAIT = timedelta(hours=6)
+
+
+def why_not(order: Order) -> str:
+    """Why the customer of this order gets no mail, as a sentence; empty when they do."""
+    if not order.mail_wanted:
+        return "The customer has turned mails off."
+    return "" if order.contact.email else "The customer has no mail address."
 
 
 def due(limit: int = 100) -> list[int]:
@@ -42,6 +50,9 @@ def deliver(mail_id: int) -> None:
     mail = Mail.objects.select_related(
         "message__staff", "message__conversation__order__store", "message__conversation__order__contact"
     ).get(pk=mail_id)
+    if reason := why_not(mail.message.conversation.order):  # somebody may have turned mails off since
+        _finish(mail, MailState.SUPPRESSED, reason)
+        return
     try:
         with _renewed_lease(mail_id):
             mailers.default.send_messages([new_message(mail)])

@@ -8,6 +8,7 @@ from counterfoil.access import clock
 from counterfoil.conversations.models import Message, Side, Visibility
 from counterfoil.events.models import Event
 from counterfoil.mail import tasks
+from counterfoil.mail.delivery import why_not
 from counterfoil.mail.models import Mail, MailState
 
 
@@ -23,12 +24,8 @@ def read(event: Event) -> None:
     if message is None:
         return
     order = message.conversation.order
-    if not order.mail_wanted:
-        state, reason = MailState.SUPPRESSED, "The customer has turned mails off."
-    elif not order.contact.email:
-        state, reason = MailState.SUPPRESSED, "The customer has no mail address."
-    else:
-        state, reason = MailState.QUEUED, ""
+    reason = why_not(order)
+    state = MailState.SUPPRESSED if reason else MailState.QUEUED
     mail, created = Mail.objects.get_or_create(
         workspace_id=event.workspace_id,
         event=event,

@@ -43,11 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     commands.add_parser("schema", help="print the GraphQL schema")
 
-    manage = commands.add_parser("manage", help="Django's own commands: migrate, check, shell …", add_help=False)
-    manage.add_argument("rest", nargs=argparse.REMAINDER)
+    commands.add_parser("manage", help="Django's own commands: migrate, check, shell …")
 
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["manage"]:  # what follows is not ours to parse
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["counterfoil manage", *given[1:]])
+        return 0
     try:
-        return _run(parser.parse_args(arguments))
+        return _run(parser.parse_args(given))
     except Stop as stop:
         print(f"counterfoil: {stop}", file=sys.stderr)
         return 2
@@ -76,18 +81,13 @@ def _run(given: argparse.Namespace) -> int:
             from counterfoil.site.working import work
 
             return work(threads=given.threads, with_parent=given.with_parent)
-        case "schema":
+        case _:
             import django
 
             django.setup()
             from schema.root import print_schema
 
             sys.stdout.write(print_schema())
-            return 0
-        case _:
-            from django.core.management import execute_from_command_line
-
-            execute_from_command_line(["counterfoil manage", *given.rest])
             return 0
 
 

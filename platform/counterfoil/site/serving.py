@@ -61,10 +61,15 @@ def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: N
 
 
 def serve(*, host: str, port: int) -> int:
-    """The web process of a real installation."""
+    """The web process of a real installation. Raises `Stop` for a port that can't be used, and without static files."""
     import django
+    from django.contrib.staticfiles.storage import staticfiles_storage
 
     with bind(host, port) as listener:
         django.setup()
+        if not staticfiles_storage.exists("staticfiles.json"):
+            raise Stop(
+                "the style sheets and scripts aren't collected. Run: counterfoil manage collectstatic --no-input"
+            )
         serve_on(listener)
     return 0
