@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 import strawberry
 
-from counterfoil.orders.money import smallest_coin
+from counterfoil.access.money import smallest_coin
 
 _coin = cache(smallest_coin)
 

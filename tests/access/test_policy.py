@@ -20,6 +20,10 @@ STAFF = {"admin", "shop_manager"}
 ALLOWED: dict[str, set[str]] = {
     "orders:read": {"guest", *STAFF},
     "orders:write": STAFF,
+    "fulfilments:write": STAFF,
+    "payments:write": STAFF,
+    "products:read": STAFF,
+    "products:write": STAFF,
     "order_keys:read": STAFF,
     "order_keys:rotate": STAFF,
     "customers:read": STAFF,

@@ -1,6 +1,7 @@
 """No row points into another workspace: every foreign key between tenants' rows has its constraint, and it holds."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -9,8 +10,11 @@ from django.db import IntegrityError, connection, models, transaction
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, MutationRecord
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
+from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
-from counterfoil.orders.models import OrderLine
+from counterfoil.orders.actions import NewLine, change_status
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
 from counterfoil.workspaces.models import Workspace
 from tests.factories import Shop
 
@@ -29,6 +33,7 @@ def furnish(shop: Shop) -> None:
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
+    _sell(shop)
     AccessToken.objects.create(
         workspace=shop.workspace,
         staff=shop.member,
@@ -44,6 +49,24 @@ def furnish(shop: Shop) -> None:
         result=1,
         created_at=clock.now(),
     )
+
+
+def _sell(shop: Shop) -> None:
+    """A product on a shelf, in an order that was sent and came back."""
+    rows, now = {"workspace": shop.workspace}, clock.now()
+    category = Category.objects.create(name="Kitchen", **rows)
+    product = Product.objects.create(sku="TT-22", name="Tea tin", category=category, created_at=now, **rows)
+    Unit.objects.create(product=product, ordinal=1, name=f"box of {shop.store.host}", price=2, currency="GBP", **rows)
+    order = shop.order(
+        email=f"cleo@{shop.store.host}", lines=(NewLine("Tea tin", 1, Decimal(2), product_id=product.pk),)
+    )
+    change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+    fulfil(viewer=shop.staff, order=order)
+    returned = Return.objects.create(
+        customer=order.customer, number="C1", currency="GBP", total=2, returned_at=now, **rows
+    )
+    line = order.lines.get()
+    ReturnLine.objects.create(returned=returned, line=line, name="Tea tin", quantity=1, unit_price=2, total=2, **rows)
 
 
 @pytest.mark.once

@@ -16,6 +16,10 @@ class Permission(StrEnum):
 
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    FULFILMENTS_WRITE = "fulfilments:write"
+    PAYMENTS_WRITE = "payments:write"
+    PRODUCTS_READ = "products:read"
+    PRODUCTS_WRITE = "products:write"
     ORDER_KEYS_READ = "order_keys:read"
     ORDER_KEYS_ROTATE = "order_keys:rotate"
     CUSTOMERS_READ = "customers:read"

@@ -6,12 +6,17 @@ from counterfoil.access.tenancy import TenantModel, same_workspace
 
 
 class Customer(TenantModel):
-    """The buying business or person."""
+    """The buying business or person. `external_id` is what the system calls it that it came from."""
 
     name = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=200, null=True)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "external_id"], name="customers_one_external"),
+        )
         indexes = (models.Index(fields=["workspace", "name"], name="customers_by_name"),)
 
     def __str__(self) -> str:

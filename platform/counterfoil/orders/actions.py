@@ -9,14 +9,14 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from counterfoil.access import clock
+from counterfoil.access import clock, money
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact
 from counterfoil.events.record import record
-from counterfoil.orders import money
+from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 from counterfoil.orders.queries import visible_to
 from counterfoil.workspaces.models import Store, Workspace
@@ -40,6 +40,7 @@ class NewLine:
     unit_price: Decimal
     sku: str = ""
     unit: str = ""
+    product_id: int | None = None
 
 
 @transaction.atomic
@@ -51,6 +52,7 @@ def place_order(
     currency: str,
     lines: Sequence[NewLine],
     number: str | None = None,
+    external_id: str | None = None,
     placed_at: datetime | None = None,
 ) -> Order:
     """A draft order of `lines`; without a number it takes the workspace's next one.
@@ -76,6 +78,7 @@ def place_order(
                 customer_id=contact.customer_id,
                 contact=contact,
                 number=number or _next_number(viewer.workspace_id),
+                external_id=external_id,
                 currency=currency,
                 total=money.order_total(totals),
                 placed_at=placed_at or clock.now(),
@@ -86,6 +89,7 @@ def place_order(
         OrderLine(
             workspace_id=viewer.workspace_id,
             order=order,
+            product_id=line.product_id,
             ordinal=ordinal,
             name=line.name,
             sku=line.sku,
@@ -117,15 +121,20 @@ def change_status(*, viewer: Viewer, order: Order, status: OrderStatus) -> None:
     Raises `Invalid` for a step that the axis does not have, also when a colleague was faster.
     """
     require(viewer, Permission.ORDERS_WRITE)
-    before = visible_to(viewer).select_for_update().values_list("status", flat=True).filter(pk=order.pk).first()
-    if before is None:
+    found = visible_to(viewer).select_for_update().filter(pk=order.pk).first()
+    if found is None:
         raise NotFound("There is no such order.")
+    before = OrderStatus(found.status)
     if before == status:
         return
-    if status not in _NEXT[OrderStatus(before)]:
-        raise Invalid(f"An order that is {before} can't become {status.value}.", field="status")
-    Order.objects.filter(pk=order.pk).update(status=status)
-    record(viewer, "order.status_changed", topic=order.topic, data={"from": before, "to": status.value})
+    if status not in _NEXT[before]:
+        raise Invalid(f"An order that is {before.value} can't become {status.value}.", field="status")
+    if status == OrderStatus.DRAFT and OrderLine.objects.filter(order=found, fulfilled__gt=0).exists():
+        raise Invalid("A part of this order has left already: it can't become a draft again.", field="status")
+    Order.objects.filter(pk=found.pk).update(status=status)
+    found.status = status
+    settle(found)
+    record(viewer, "order.status_changed", topic=order.topic, data={"from": before.value, "to": status.value})
 
 
 @transaction.atomic

@@ -1,14 +1,16 @@
 """Orders and their lines."""
 
+from decimal import Decimal
 from urllib.parse import quote
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from counterfoil.access import order_keys
+from counterfoil.access.money import DIGITS, PLACES
 from counterfoil.access.tenancy import TenantModel, same_workspace
+from counterfoil.catalog.models import Product
 from counterfoil.customers.models import Contact, Customer
-from counterfoil.orders.money import DIGITS, PLACES
 from counterfoil.workspaces.models import Store
 
 
@@ -21,18 +23,46 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-class Order(TenantModel):
-    """What a customer ordered.
+class FulfilmentState(models.TextChoices):
+    """The fulfilment axis of an order, derived from its lines (OR-2)."""
 
-    `number` is what people call it, unique in its workspace. `key_version` counts the regenerations of the customer's
-    link; raising it ends every link and session from before. `wants_mail` counts while the contact has no account.
+    UNFULFILLED = "unfulfilled", "Unfulfilled"
+    PARTIALLY_FULFILLED = "partially_fulfilled", "Partially fulfilled"
+    FULFILLED = "fulfilled", "Fulfilled"
+    ON_HOLD = "on_hold", "On hold"
+    CANCELLED = "cancelled", "Cancelled"
+    REFUNDED = "refunded", "Refunded"
+
+
+class PaymentState(models.TextChoices):
+    """The payment axis of an order, derived from what was taken and given back (OR-2)."""
+
+    NOT_CHARGED = "not_charged", "Not charged"
+    PARTIALLY_PAID = "partially_paid", "Partially paid"
+    PAID = "paid", "Paid"
+    PARTIALLY_REFUNDED = "partially_refunded", "Partially refunded"
+    REFUNDED = "refunded", "Refunded"
+
+
+class Order(TenantModel):
+    """What a customer ordered, on three axes that know nothing of each other: order, payment, fulfilment.
+
+    `number` is what people call it, unique in its workspace; `external_id` is what the system calls it that it came
+    from. `key_version` counts the regenerations of the customer's link; raising it ends every link and session from
+    before. `wants_mail` counts while the contact has no account. `fulfilment` is kept by what changes the lines, so
+    that lists can ask for it.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="orders")
     number = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200, null=True)
     status = models.CharField(max_length=12, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
+    fulfilment = models.CharField(max_length=20, choices=FulfilmentState.choices, default=FulfilmentState.UNFULFILLED)
+    on_hold = models.BooleanField(default=False)
+    paid = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, default=Decimal(0))
+    refunded = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES, default=Decimal(0))
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     placed_at = models.DateTimeField()
@@ -46,7 +76,9 @@ class Order(TenantModel):
             same_workspace("customer"),
             same_workspace("contact"),
             models.UniqueConstraint(fields=["workspace", "number"], name="orders_one_number"),
+            models.UniqueConstraint(fields=["workspace", "external_id"], name="orders_one_external"),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="orders_known_status"),
+            models.CheckConstraint(condition=Q(fulfilment__in=FulfilmentState.values), name="orders_known_fulfilment"),
         )
         indexes = (models.Index(fields=["workspace", "-placed_at", "-id"], name="orders_newest"),)
 
@@ -57,6 +89,11 @@ class Order(TenantModel):
     def topic(self) -> str:
         """The order's name in the event log: its global id."""
         return f"order_{self.pk}"
+
+    @property
+    def payment(self) -> PaymentState:
+        """Where the order stands on the payment axis."""
+        return payment_state(self.total, self.paid, self.refunded)
 
     @property
     def mail_wanted(self) -> bool:
@@ -74,10 +111,24 @@ def guest_url(base_url: str, number: str, order_id: int, key_version: int) -> st
     return f"{base_url}/order/{quote(number, safe='')}?key={order_keys.derive(order_id, key_version)}"
 
 
+def payment_state(total: Decimal, paid: Decimal, refunded: Decimal) -> PaymentState:
+    """Where amounts taken and given back put an order of this total. What costs nothing is paid."""
+    if refunded > 0:
+        return PaymentState.REFUNDED if refunded >= paid else PaymentState.PARTIALLY_REFUNDED
+    if paid >= total:
+        return PaymentState.PAID
+    return PaymentState.PARTIALLY_PAID if paid > 0 else PaymentState.NOT_CHARGED
+
+
 class OrderLine(TenantModel):
-    """A snapshot of what was ordered: name, SKU, unit of measure, price and quantity at that time."""
+    """A snapshot of what was ordered: name, SKU, unit of measure, price and quantity at that time.
+
+    `fulfilled` of its units have left in parcels, and `returned` came back. `external_id` names the line within its
+    order where another system knows it.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, null=True, on_delete=models.SET_NULL, related_name="+")
     ordinal = models.PositiveIntegerField()
     name = models.CharField(max_length=300)
     sku = models.CharField(max_length=80, blank=True)
@@ -85,13 +136,122 @@ class OrderLine(TenantModel):
     quantity = models.PositiveIntegerField()
     unit_price = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     total = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
+    fulfilled = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    external_id = models.CharField(max_length=200, null=True)
 
     class Meta(TenantModel.Meta):
         constraints = (
             *TenantModel.Meta.constraints,
             same_workspace("order"),
+            same_workspace("product"),
             models.UniqueConstraint(fields=["order", "ordinal"], name="orders_line_ordinal"),
+            models.UniqueConstraint(fields=["order", "external_id"], name="orders_line_external"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_line_quantity"),
+            models.CheckConstraint(condition=Q(fulfilled__lte=F("quantity")), name="orders_line_fulfilled"),
+            models.CheckConstraint(condition=Q(returned__lte=F("fulfilled")), name="orders_line_returned"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class FulfilmentStatus(models.TextChoices):
+    """A parcel's way: pending → shipped → delivered; → cancelled, returned."""
+
+    PENDING = "pending", "Pending"
+    SHIPPED = "shipped", "Shipped"
+    DELIVERED = "delivered", "Delivered"
+    CANCELLED = "cancelled", "Cancelled"
+    RETURNED = "returned", "Returned"
+
+
+class Fulfilment(TenantModel):
+    """A parcel: quantities of an order's lines that leave together. `ordinal` counts the parcels of its order.
+
+    `tracking_url` is an address of http or https, or empty: it becomes a link on the customer's page (OR-3).
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="fulfilments")
+    ordinal = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=FulfilmentStatus.choices, default=FulfilmentStatus.SHIPPED)
+    carrier = models.CharField(max_length=80, blank=True)
+    tracking_number = models.CharField(max_length=120, blank=True)
+    tracking_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("order"),
+            models.UniqueConstraint(fields=["order", "ordinal"], name="orders_fulfilment_ordinal"),
+            models.CheckConstraint(condition=Q(status__in=FulfilmentStatus.values), name="orders_known_parcel"),
+        )
+
+    def __str__(self) -> str:
+        return f"Parcel {self.ordinal}"
+
+
+class FulfilmentLine(TenantModel):
+    """How much of a line is in a parcel."""
+
+    fulfilment = models.ForeignKey(Fulfilment, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("fulfilment"),
+            same_workspace("line"),
+            models.UniqueConstraint(fields=["fulfilment", "line"], name="orders_line_once_a_parcel"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_parcel_quantity"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.line_id}"
+
+
+class Return(TenantModel):
+    """Goods that a customer gave back, and were credited for. `number` is the credit note's."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="returns")
+    number = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200, null=True)
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
+    returned_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("customer"),
+            models.UniqueConstraint(fields=["workspace", "number"], name="orders_return_one_number"),
+            models.UniqueConstraint(fields=["workspace", "external_id"], name="orders_return_external"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ReturnLine(TenantModel):
+    """What was given back: of a line of an order, or, where none is known here, by its name and SKU alone."""
+
+    returned = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, null=True, on_delete=models.SET_NULL, related_name="returns")
+    name = models.CharField(max_length=300)
+    sku = models.CharField(max_length=80, blank=True)
+    quantity = models.PositiveIntegerField()
+    unit_price = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
+    total = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
+    external_id = models.CharField(max_length=200, null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("returned"),
+            same_workspace("line"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_return_quantity"),
         )
 
     def __str__(self) -> str:

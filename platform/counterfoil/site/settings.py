@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "counterfoil.access",
     "counterfoil.events",
     "counterfoil.customers",
+    "counterfoil.catalog",
     "counterfoil.orders",
     "counterfoil.conversations",
     "counterfoil.mail",

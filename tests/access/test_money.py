@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from counterfoil.access.money import LARGEST, line_total, order_total, smallest_coin
 from counterfoil.access.problems import Invalid
 from counterfoil.orders.actions import NewLine
 from counterfoil.orders.models import Order, OrderLine
-from counterfoil.orders.money import LARGEST, line_total, order_total, smallest_coin
 from tests.factories import Shop
 
 FIFTEEN_DIGITS = (
