@@ -29,11 +29,11 @@ LINKS = [
 
 def furnish(shop: Shop) -> None:
     """At least one row of every tenant model, each foreign key set; and a bare order, which nothing points at."""
+    _sell(shop)
     order = shop.order(email=f"ana@{shop.store.host}")
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
-    _sell(shop)
     AccessToken.objects.create(
         workspace=shop.workspace,
         staff=shop.member,
