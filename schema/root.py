@@ -22,10 +22,13 @@ from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
 from schema.customers import contacts_by_key, customers_by_key
+from schema.orders.fulfilling import FulfilmentMutations
+from schema.orders.fulfilments import fulfilment_by_key
+from schema.orders.lines import lines_by_key
 from schema.orders.mutations import OrderMutations
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
-from schema.orders.types import line_by_key, order_by_key
+from schema.orders.types import order_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
 from schema.streams import current_position
@@ -49,8 +52,10 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
         match kind:
             case "order":
                 found = order_by_key(viewer, pk)
-            case "line":
-                found = line_by_key(viewer, pk)
+            case "line" if pk:
+                found = lines_by_key(viewer, [pk]).get(pk)
+            case "fulfilment":
+                found = fulfilment_by_key(viewer, pk)
             case "store" if pk:
                 found = stores_by_key(viewer.workspace_id, [pk]).get(pk)
             case "message":
@@ -65,7 +70,7 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(OrderMutations, ConversationMutations):
+class Mutation(OrderMutations, FulfilmentMutations, ConversationMutations):
     pass
 
 

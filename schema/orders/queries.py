@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from counterfoil.orders.models import OrderStatus
+from counterfoil.orders.models import FulfilmentState, OrderStatus
 from counterfoil.orders.queries import matching, numbered, visible_to
 from schema.context import Info
 from schema.orders.types import NEWEST_ORDERS, Order, order_by_key, read_orders
@@ -18,6 +18,9 @@ class OrderFilter:
         description="Words, each the beginning of the number or a part of the customer's name. Needs customers:read.",
     )
     status: OrderStatus | None = strawberry.field(default=None, description="Only orders in this state.")
+    fulfilment: FulfilmentState | None = strawberry.field(
+        default=None, description="Only orders in this state of fulfilment."
+    )
 
 
 @strawberry.type
@@ -55,5 +58,6 @@ class OrderQueries:
         viewer = info.context.viewer
         found = visible_to(viewer)
         if filter is not None:
-            found = matching(found, search=(filter.search or "") if viewer.is_staff else "", status=filter.status)
+            search = (filter.search or "") if viewer.is_staff else ""
+            found = matching(found, search=search, status=filter.status, fulfilment=filter.fulfilment)
         return NEWEST_ORDERS.cut(found, read_orders, first=first, after=after)

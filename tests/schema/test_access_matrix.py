@@ -15,7 +15,9 @@ from counterfoil.access.viewer import Role
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
-from counterfoil.orders.models import Order
+from counterfoil.orders.actions import change_status
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import Fulfilment, Order, OrderStatus
 from schema.root import schema
 from tests.factories import Shop, make_shop
 from tests.posting import Reply, key_of, post, token_of
@@ -33,6 +35,7 @@ QUERIES: dict[str, set[str]] = {
     "orders": {"guest", *STAFF},
     "node": {"guest", *STAFF},
     "node of a line": {"guest", *STAFF},
+    "node of a parcel": {"guest", *STAFF},
     "node of a message": {"guest", *STAFF},
     "node of a note": STAFF,
     "node of a customer": STAFF,
@@ -50,17 +53,25 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "setMailPreference": {"guest": "done", **dict.fromkeys(STAFF, "done")},
     "writeInternalNote": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "rotateOrderKey": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "changeOrderStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "setOrderHold": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "fulfilOrder": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "correctFulfilment": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "changeFulfilmentStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
 }
 # Which part of an order each viewer gets, once they see it.
 ORDER_FIELDS: dict[str, set[str]] = {
     "id": {"guest", *STAFF},
     "number": {"guest", *STAFF},
     "status": {"guest", *STAFF},
+    "fulfilment": {"guest", *STAFF},
+    "payment": {"guest", *STAFF},
     "placedAt": {"guest", *STAFF},
     "total": {"guest", *STAFF},
     "mailPreference": {"guest", *STAFF},
     "store": {"guest", *STAFF},
     "lines": {"guest", *STAFF},
+    "fulfilments": {"guest", *STAFF},
     "messages": {"guest", *STAFF},
     "customer": STAFF,
     "contact": STAFF,
@@ -72,6 +83,7 @@ SELECTIONS = {
     "mailPreference": "mailPreference { enabled belongsTo }",
     "store": "store { name }",
     "lines": "lines(first: 9) { nodes { id } }",
+    "fulfilments": "fulfilments(first: 9) { nodes { id trackingUrl lines(first: 9) { nodes { quantity } } } }",
     "messages": "messages(first: 9) { nodes { id } }",
     "customer": "customer { name }",
     "contact": "contact { name email }",
@@ -84,6 +96,7 @@ class World:
     """An order that all ask about, and how each viewer asks."""
 
     order: Order
+    parcel: Fulfilment
     message: Message
     reply: Message
     note: Message
@@ -110,8 +123,10 @@ def world(db: None) -> World:
         host = "other.test" if name in ELSEWHERE else "fennel.test"
         return lambda text, **variables: post(text, token=tokens[name], host=host, **variables)
 
+    change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
     return World(
         order=order,
+        parcel=fulfil(viewer=shop.staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}),
         message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
@@ -152,6 +167,7 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
         "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
         "node": (node, {"id": f"order_{order.pk}"}),
         "node of a line": (node, {"id": f"line_{line.pk}"}),
+        "node of a parcel": (node, {"id": f"fulfilment_{world.parcel.pk}"}),
         "node of a message": (node, {"id": f"message_{world.message.pk}"}),
         "node of a note": (node, {"id": f"note_{world.note.pk}"}),
         "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
@@ -204,11 +220,18 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
         "writeInternalNote": {"text": "Hello"},
         "setMailPreference": {"enabled": False},
         "rotateOrderKey": {},
+        "changeOrderStatus": {"status": "INVOICED"},
+        "setOrderHold": {"onHold": True},
+        "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
+        "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
+        "changeFulfilmentStatus": {"status": "DELIVERED"},
     }
+    of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
+    named = {"fulfilmentId": f"fulfilment_{world.parcel.pk}"} if of_parcel else {"orderId": f"order_{world.order.pk}"}
 
     def ask(viewer: str) -> dict[str, Any]:
         theirs = world.message if viewer == "guest" else world.reply
-        given = {"clientMutationKey": "1", "orderId": f"order_{world.order.pk}"}
+        given: dict[str, Any] = {"clientMutationKey": "1", **named}
         given |= more.get(mutation, {"upTo": f"message_{theirs.pk}"})
         answer = world.ask[viewer](document, input=given).data[mutation]
         assert isinstance(answer, dict)
@@ -218,7 +241,8 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
     for viewer in world.ask:
         match MUTATIONS[mutation].get(viewer):
             case None:
-                refused = {"code": "NOT_FOUND", "field": "orderId", "message": "There is no such order."}
+                what = "parcel" if of_parcel else "order"
+                refused = {"code": "NOT_FOUND", "field": next(iter(named)), "message": f"There is no such {what}."}
                 assert ask(viewer) == {"__typename": "Problem", **refused}, viewer
             case "FORBIDDEN":
                 answer = ask(viewer)

@@ -106,7 +106,14 @@ def test_every_list_that_can_grow_is_a_connection_that_asks_for_a_size() -> None
             elif "[" in str(field.type):
                 assert kind.name.endswith("Connection"), f"{kind.name}.{name} is a bare list"
 
-    assert sorted(connections) == ["Order.internalNotes", "Order.lines", "Order.messages", "Query.orders"]
+    assert sorted(connections) == [
+        "Fulfilment.lines",
+        "Order.fulfilments",
+        "Order.internalNotes",
+        "Order.lines",
+        "Order.messages",
+        "Query.orders",
+    ]
 
 
 @pytest.mark.feature("GQ-2")

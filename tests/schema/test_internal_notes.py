@@ -70,7 +70,19 @@ def selection(output: GraphQLOutputType, above: tuple[str, ...] = ()) -> str:
 
 def ids_of(order: Order, note: Message, message: Message) -> list[str]:
     """Every id that a guest may know or guess, the note's number under every kind."""
-    kinds = ("order", "line", "message", "note", "customer", "contact", "store", "mail", "event", "conversation")
+    kinds = (
+        "order",
+        "line",
+        "fulfilment",
+        "message",
+        "note",
+        "customer",
+        "contact",
+        "store",
+        "mail",
+        "event",
+        "conversation",
+    )
     rows = {order.pk, note.pk, message.pk, order.customer_id, order.contact_id, order.store_id, note.conversation_id}
     return [f"{kind}_{pk}" for kind in kinds for pk in sorted(rows)]
 
@@ -114,6 +126,13 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "text": "Hello",
                 "enabled": True,
                 "upTo": gid,
+                "status": "CANCELLED",
+                "onHold": True,
+                "lines": [{"lineId": f"line_{order.pk}", "quantity": 1}],
+                "carrier": "DPD",
+                "trackingNumber": "7",
+                "trackingUrl": "https://dpd.example/7",
+                "fulfilmentId": "fulfilment_1",
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

@@ -4,6 +4,9 @@ import pytest
 from graphql import GraphQLInterfaceType
 
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.orders.actions import change_status
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import OrderStatus
 from schema.relay import pk_of
 from schema.root import schema
 from tests.conftest import Ask
@@ -11,11 +14,12 @@ from tests.factories import Shop
 
 IDS = """{ orders(first: 1) { nodes {
     id store { id } customer { id } contact { id } lines(first: 1) { nodes { id } }
-    messages(first: 1) { nodes { id } } internalNotes(first: 1) { nodes { id } }
+    fulfilments(first: 1) { nodes { id } } messages(first: 1) { nodes { id } } internalNotes(first: 1) { nodes { id } }
 } } }"""
 NODE = """query ($id: ID!) { node(id: $id) {
     __typename id
-    ... on Order { number } ... on OrderLine { line: name } ... on Message { text } ... on InternalNote { note: text }
+    ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
+    ... on Message { text } ... on InternalNote { note: text }
     ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
 } }"""
 
@@ -24,6 +28,8 @@ NODE = """query ($id: ID!) { node(id: $id) {
 def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     """The global id of one object of each type, as the schema gives it."""
     order = shop.order(number="INV-7")
+    change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+    fulfil(viewer=shop.staff, order=order)
     send_message(viewer=shop.staff, order=order, text="Leaves today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     [found] = ask(shop.staff, IDS)["orders"]["nodes"]
@@ -33,6 +39,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Customer": found["customer"]["id"],
         "Contact": found["contact"]["id"],
         "OrderLine": found["lines"]["nodes"][0]["id"],
+        "Fulfilment": found["fulfilments"]["nodes"][0]["id"],
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
     }
@@ -52,6 +59,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Customer": {"__typename": "Customer", "id": ids["Customer"], "customer": "Harbour Café"},
         "Contact": {"__typename": "Contact", "id": ids["Contact"], "email": "ana@harbour.example"},
         "OrderLine": {"__typename": "OrderLine", "id": ids["OrderLine"], "line": "Tea tin, retro spot"},
+        "Fulfilment": {"__typename": "Fulfilment", "id": ids["Fulfilment"], "parcel": 1},
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},
     }
@@ -65,13 +73,16 @@ def test_a_guest_fetches_what_their_order_shows(shop: Shop, ask: Ask, ids: dict[
     order = shop.order()  # another one
     guest = shop.guest(type(order).objects.get(pk=order_key))
 
-    for viewer, seen in ((guest, {"Order", "OrderLine", "Message", "Store"}), (shop.guest(order), {"Store"})):
+    for viewer, seen in (
+        (guest, {"Order", "OrderLine", "Fulfilment", "Message", "Store"}),
+        (shop.guest(order), {"Store"}),
+    ):
         found = {kind for kind, gid in ids.items() if ask(viewer, NODE, id=gid)["node"] is not None}
         assert found == seen
 
 
 def test_another_workspace_finds_none_of_it(shop: Shop, other_shop: Shop, ask: Ask, ids: dict[str, str]) -> None:
-    assert [ask(other_shop.staff, NODE, id=gid)["node"] for gid in ids.values()] == [None] * 7
+    assert [ask(other_shop.staff, NODE, id=gid)["node"] for gid in ids.values()] == [None] * len(ids)
 
 
 @pytest.mark.parametrize(

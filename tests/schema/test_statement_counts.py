@@ -11,8 +11,9 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.events import relay
 from counterfoil.mail.models import Mail
-from counterfoil.orders.actions import NewLine
-from counterfoil.orders.models import Order
+from counterfoil.orders.actions import NewLine, change_status
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import Order, OrderStatus
 from schema.context import Context
 from schema.root import schema
 from tests.factories import Shop
@@ -30,6 +31,7 @@ EVERYTHING = """query ($first: Int!) {
             customer { id name }
             contact { id name email hasAccount }
             lines(first: 5) { nodes { id name quantity unitPrice { amount } total { amount currency } } }
+            fulfilments(first: 5) { nodes { id number status lines(first: 5) { nodes { quantity line { id sku } } } } }
             messages(first: 5) { nodes { id author authorName text mail { state reason sentAt } } }
             internalNotes(first: 5) { nodes { id authorName text writtenAt } }
         }
@@ -38,8 +40,8 @@ EVERYTHING = """query ($first: Int!) {
     }
 }"""
 # viewer 0, workspace 1, position 1, orders 1; and for all orders at once: store 1 (the guest's link shares it),
-# customer 1, contact 1, lines 1, messages 1, their mails 1, notes 1.
-STATEMENTS = 10
+# customer 1, contact 1, lines 1, parcels 1, what is in them 1 and its lines 1, messages 1, their mails 1, notes 1.
+STATEMENTS = 13
 
 
 def fill(shop: Shop, orders: int) -> list[Order]:
@@ -48,6 +50,9 @@ def fill(shop: Shop, orders: int) -> list[Order]:
     for number in range(orders):
         lines = tuple(NewLine(f"tin {number}.{at}", at, Decimal(at)) for at in range(1, 2 + number % 4))
         order = shop.order(number=f"A-{number}", customer=f"Customer {number}", contact=f"Ana {number}", lines=lines)
+        change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+        for line in list(order.lines.all())[: 1 + number % 3]:
+            fulfil(viewer=shop.staff, order=order, quantities={line.pk: 1})
         for at in range(1 + number % 3):
             send_message(viewer=shop.staff, order=order, text=f"message {number}.{at}")
             write_internal_note(viewer=shop.staff, order=order, text=f"note {number}.{at}")

@@ -28,6 +28,7 @@ from counterfoil.orders.models import (
 from counterfoil.orders.queries import visible_to
 
 _LENGTHS = {"carrier": 80, "tracking_number": 120, "tracking_url": 500}
+_FIELDS = {"carrier": "carrier", "tracking_number": "trackingNumber", "tracking_url": "trackingUrl"}
 _NEXT = {
     FulfilmentStatus.PENDING: {FulfilmentStatus.SHIPPED, FulfilmentStatus.DELIVERED, FulfilmentStatus.CANCELLED},
     FulfilmentStatus.SHIPPED: {FulfilmentStatus.DELIVERED, FulfilmentStatus.CANCELLED},
@@ -186,12 +187,13 @@ def _tracking(**given: str) -> dict[str, str]:
     for field, longest in _LENGTHS.items():
         if len(tracking[field]) > longest or not storable(tracking[field]):
             name = field.replace("_", " ").replace("url", "address")
-            raise Invalid(f"The {name} has at most {longest} characters, and no control characters.", field=field)
+            message = f"The {name} has at most {longest} characters, and no control characters."
+            raise Invalid(message, field=_FIELDS[field])
     if tracking["tracking_url"] and not is_web_address(tracking["tracking_url"]):
         raise Invalid(
             "A tracking address begins with https:// or http://. Leave it empty and give the number alone, if "
             "there is none.",
-            field="tracking_url",
+            field=_FIELDS["tracking_url"],
         )
     return tracking
 

@@ -6,7 +6,7 @@ from counterfoil.access import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer, ViewerKind
-from counterfoil.orders.models import Order, OrderLine, OrderStatus
+from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -24,12 +24,23 @@ def lines_visible_to(viewer: Viewer) -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(order__in=visible_to(viewer))
 
 
+def fulfilments_visible_to(viewer: Viewer) -> QuerySet[Fulfilment]:
+    """The parcels of the orders that the viewer sees."""
+    return Fulfilment.objects.filter(order__in=visible_to(viewer))
+
+
 def numbered(orders: QuerySet[Order], number: str) -> QuerySet[Order]:
     """The one of this number, if there is one."""
     return orders.filter(number=number) if storable(number) else orders.none()
 
 
-def matching(orders: QuerySet[Order], *, search: str = "", status: OrderStatus | None = None) -> QuerySet[Order]:
+def matching(
+    orders: QuerySet[Order],
+    *,
+    search: str = "",
+    status: OrderStatus | None = None,
+    fulfilment: FulfilmentState | None = None,
+) -> QuerySet[Order]:
     """Those whose number begins with, or whose customer's name contains, each word of `search`."""
     if not storable(search):
         return orders.none()
@@ -37,6 +48,8 @@ def matching(orders: QuerySet[Order], *, search: str = "", status: OrderStatus |
         orders = orders.filter(Q(number__istartswith=word) | Q(customer__name__icontains=word))
     if status is not None:
         orders = orders.filter(status=status)
+    if fulfilment is not None:
+        orders = orders.filter(fulfilment=fulfilment)
     return orders
 
 
