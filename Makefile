@@ -57,7 +57,8 @@ schema: setup ## Write schema.graphql
 pictures: setup ## Take the README's pictures from the demo
 	$(BIN)/python -m scripts.pictures
 
-bench: setup ## Measure how fast a message stands on the other side
+bench: setup ## Measure what a request and a stream cost, then how fast a message stands on the other side
+	$(BIN)/counterfoil bench
 	$(BIN)/python -m tests.bench.live_pages
 
 lock: ## Resolve the dependencies again (needs uv)

@@ -41,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worker.add_argument("--threads", type=int, default=4, help="how many tasks at the same time (4)")
     worker.add_argument("--with-parent", action="store_true", help="end when standard input closes")
 
+    bench = commands.add_parser("bench", help="measure it, on data of its own, and leave nothing behind")
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    bench.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of a SQLite file")
+    bench.add_argument("--only", help="parts, separated by commas: list, page, growth, live")
+
     commands.add_parser("schema", help="print the GraphQL schema")
 
     commands.add_parser("manage", help="Django's own commands: migrate, check, shell …")
@@ -81,6 +87,10 @@ def _run(given: argparse.Namespace) -> int:
             from counterfoil.site.working import work
 
             return work(threads=given.threads, with_parent=given.with_parent)
+        case "bench":
+            from counterfoil.site.bench.run import run_bench
+
+            return run_bench(as_json=given.json, quick=given.quick, database=given.database, only=given.only)
         case _:
             import django
 

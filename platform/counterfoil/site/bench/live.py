@@ -1,0 +1,156 @@
+"""From a message to the event in every open stream, and what a stream costs the server in memory.
+
+One web process as `counterfoil serve` runs it, the clients in a process of their own. Each kind of stream gets a
+fresh server, so that the memory of one does not hide in what another left.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from counterfoil.site.bench.children import Child
+from counterfoil.site.bench.streams import HOST, PAGES, SUBSCRIPTIONS
+from counterfoil.site.command import Stop
+
+_START_WITHIN = 30.0  # seconds
+_CLIENTS = "counterfoil.site.bench.streams"
+
+
+def measure_live(
+    environment: Mapping[str, str], doors: Mapping[str, Any], *, streams: Sequence[int], messages: int, every_way: bool
+) -> dict[str, Any]:
+    """The figures of the pages' streams, and under `subscriptions` and `one_order` those of the other ways to watch,
+    if `every_way` is asked for.
+
+    `doors` is a token, and of each order its id and a guest's cookie.
+    """
+    figures: dict[str, dict[str, Any]] = {}
+    for kind in (PAGES, SUBSCRIPTIONS) if every_way else (PAGES,):
+        with serving(environment) as server, Child(_CLIENTS, environment) as clients:
+            watching = _Watching(server, clients, doors, kind)
+            figures[kind] = watching.on_many_orders(streams, messages)
+            if every_way:
+                figures[kind]["one_order"] = watching.on_one_order(streams, max(2, messages // 10))
+    pages = figures.pop(PAGES)
+    return {**pages, **figures}
+
+
+class Server:
+    """The web process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process = process
+        self.port = port
+
+    @property
+    def memory_kb(self) -> float:
+        """What it holds in memory (RSS)."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        if status.exists():
+            return float(re.findall(r"VmRSS:\s+(\d+) kB", status.read_text())[0])
+        command = ["ps", "-o", "rss=", "-p", str(self.process.pid)]
+        return float(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time that it has used; 0 where /proc does not tell."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def serving(environment: Mapping[str, str]) -> Iterator[Server]:
+    """`counterfoil serve` on a free port, stopped afterwards."""
+    with socket.create_server((HOST, 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+        [sys.executable, "-m", "counterfoil.site.command", "serve", "--host", HOST, "--port", str(port)],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+    )
+    try:
+        _wait_for(process, port)
+        yield Server(process, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + _START_WITHIN
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=5):
+            return
+        time.sleep(0.05)
+    raise Stop("the web process did not start; what it said stands above.")
+
+
+class _Watching:
+    """One kind of stream on one server."""
+
+    def __init__(self, server: Server, clients: Child, doors: Mapping[str, Any], kind: str) -> None:
+        self._server, self._clients, self._kind = server, clients, kind
+        self._token, self._orders = doors["token"], doors["orders"]
+
+    def on_many_orders(self, streams: Sequence[int], messages: int) -> dict[str, Any]:
+        """Latencies by number of streams, each on another order; memory of the largest number."""
+        self._spread(50, messages // 4 + 2)  # what is loaded and cached once is no stream's
+        time.sleep(1)
+        before, most = self._server.memory_kb, streams[-1]
+        found = {str(count): self._spread(count, messages) for count in streams}
+        time.sleep(2)
+        left = self._server.memory_kb
+        return {
+            **_by_number(found),
+            "kb_per_stream": (found[str(most)]["memory_kb"] - before) / most,
+            "kb_per_stream_after_they_left": (left - before) / most,
+            "opening_cpu_ms_per_stream": found[str(most)]["opening_cpu_ms"],
+        }
+
+    def on_one_order(self, streams: Sequence[int], messages: int) -> dict[str, Any]:
+        """The same with all streams on one order: each message goes to all of them."""
+        order = self._orders[0]
+        found = {str(count): self._watch([order] * count, [order["id"]] * (messages + 1)) for count in streams}
+        return _by_number(found)
+
+    def _spread(self, count: int, messages: int) -> dict[str, float]:
+        orders = [self._orders[place % len(self._orders)] for place in range(count)]
+        return self._watch(orders, [orders[place * 37 % count]["id"] for place in range(messages + 1)])
+
+    def _watch(self, orders: list[dict[str, str]], messages: list[str]) -> dict[str, float]:
+        """Open, send, close; the first message is not counted."""
+        began = self._server.cpu_seconds
+        self._clients.ask("open", port=self._server.port, token=self._token, kind=self._kind, orders=orders)
+        opened = self._server.cpu_seconds
+        times = sorted(self._clients.ask("send", orders=messages, pause=0.02))
+        figures = {
+            "p50_ms": median(times),
+            "p99_ms": times[max(0, -(-len(times) * 99 // 100) - 1)],
+            "opening_cpu_ms": (opened - began) * 1000 / len(orders),
+            "cpu_ms_per_message": (self._server.cpu_seconds - opened) * 1000 / len(messages),
+            "memory_kb": self._server.memory_kb,
+        }
+        self._clients.ask("close")
+        return figures
+
+
+def _by_number(found: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    names = ("p50_ms", "p99_ms", "cpu_ms_per_message")
+    return {name: {count: times[name] for count, times in found.items()} for name in names}

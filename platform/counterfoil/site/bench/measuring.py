@@ -1,0 +1,166 @@
+"""The process that answers requests to one shop and says what they cost: CPU and wall milliseconds.
+
+Requests go through Django's own WSGI handler, every middleware included, in this one thread.
+"""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+
+from counterfoil.access.models import User
+from counterfoil.orders.models import Order
+from counterfoil.site.bench.children import answer
+from counterfoil.site.bench.contenders import requests as lists
+from counterfoil.site.bench.shop import make_shop
+from counterfoil.site.bench.streams import HOST
+from counterfoil.workspaces.models import Workspace
+from schema import identity
+from schema.identity import bearer_context
+
+type Cost = dict[str, float]
+_ORDER_PAGES = 10
+
+
+def main() -> None:
+    """Answer the benchmark's tasks."""
+    with override_settings(ROOT_URLCONF="counterfoil.site.bench.contenders"):
+        shop = Shop()
+        answer(
+            {"make": shop.make, "check": shop.check, "list": shop.newest, "page": shop.pages, "streams": shop.streams}
+        )
+
+
+class Shop:
+    """One shop, and requests to it."""
+
+    def __init__(self) -> None:
+        self._handler = WSGIHandler()
+        self._token = ""
+        self._pages: dict[str, list[tuple[str, str]]] = {}
+
+    def make(self, *, orders: int) -> None:
+        """Migrate an empty database, fill it, and collect the static files that pages name."""
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self._token = make_shop(orders)
+        self._pages = self._order_pages()
+
+    def check(self) -> None:
+        """See that every contender tells the same, and every page is there."""
+        told = {name: self._ask(*request) for name, request in lists(5).items()}
+        texts = {name: _texts(json.loads(body)) for name, body in told.items()}
+        first = next(iter(texts.values()))
+        if not first or any(found != first for found in texts.values()):
+            raise ValueError(f"The contenders tell different things: {told}")
+        for pages in self._pages.values():
+            for address, cookie in pages:
+                self._ask(address, cookie=cookie)
+
+    def newest(self, *, first: int, requests: int, turn: int, only: str = "") -> dict[str, Cost]:
+        """What a request for the list costs each contender, and the look at the token alone; `turn` says who begins."""
+        asks: list[tuple[str, Callable[[], object]]] = [
+            (name, lambda address=address, body=body: self._ask(address, body))  # type: ignore[misc]
+            for name, (address, body) in lists(first).items()
+            if only in {"", name}
+        ]
+        workspace = self._workspace()
+        if not only:
+            asks.append(("authentication", lambda: bearer_context(f"Bearer {self._token}", workspace)))
+        begin = turn % len(asks)
+        return {name: _cost(ask, requests) for name, ask in (*asks[begin:], *asks[:begin])}
+
+    def pages(self, *, requests: int, turn: int) -> dict[str, Cost]:
+        """What an order's page costs in each UI; each request is for another order."""
+        costs = {}
+        for name in sorted(self._pages, reverse=bool(turn % 2)):
+            pages = self._pages[name]
+            numbers = iter(range(turn, turn + requests))
+
+            def ask(pages: Any = pages, numbers: Any = numbers) -> None:
+                address, cookie = pages[next(numbers) % len(pages)]
+                self._ask(address, cookie=cookie)
+
+            costs[name] = _cost(ask, requests)
+        return costs
+
+    def streams(self, *, count: int) -> dict[str, Any]:
+        """What clients need for `count` streams: of each of so many orders its id and a guest's cookie, and a token."""
+        orders = Order.objects.order_by("-placed_at")[:count]
+        return {"token": self._token, "orders": [{"id": order.topic, "cookie": _guest(order)} for order in orders]}
+
+    def _workspace(self) -> int:
+        return Workspace.objects.get().pk
+
+    def _order_pages(self) -> dict[str, list[tuple[str, str]]]:
+        client = Client()
+        client.force_login(User.objects.get())
+        staff = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+        orders = Order.objects.exclude(conversation=None).order_by("-placed_at")[:_ORDER_PAGES]
+        return {
+            "admin": [(f"/admin/orders/{order.number}", staff) for order in orders],
+            "portal": [(f"/order/{order.number}", _guest(order)) for order in orders],
+        }
+
+    def _ask(self, address: str, body: bytes = b"", cookie: str = "") -> bytes:
+        """Answer one request. Raises `ValueError` unless the answer is 200."""
+        environ = {
+            "REQUEST_METHOD": "POST" if body else "GET",
+            "PATH_INFO": address,
+            "SERVER_NAME": HOST,
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": HOST,
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+        }
+        if cookie:
+            environ["HTTP_COOKIE"] = cookie
+        else:
+            environ["HTTP_AUTHORIZATION"] = f"Bearer {self._token}"
+        response = self._handler(environ, _ignore)
+        told = b"".join(response)
+        response.close()
+        if response.status_code != 200 or b'"errors"' in told:
+            raise ValueError(f"{address} answered {response.status_code}: {told[:2000]!r}")
+        return told
+
+
+def _ignore(*_: object) -> Callable[[bytes], object]:
+    """WSGI's `start_response`: the handler's answer has the status too."""
+    return bytes
+
+
+def _guest(order: Any) -> str:
+    """The cookie of a browser that followed this order's link."""
+    response = HttpResponse()
+    identity.grant(HttpRequest(), response, order)
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in response.cookies.items())
+
+
+def _cost(ask: Callable[[], object], requests: int) -> Cost:
+    """Milliseconds of CPU and wall time a request, over so many."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(requests):
+        ask()
+    return {
+        "cpu_ms": (time.process_time() - cpu) / requests * 1000,
+        "wall_ms": (time.perf_counter() - wall) / requests * 1000,
+    }
+
+
+def _texts(told: Any) -> list[str]:
+    """The names, article numbers, carriers and tracking numbers in an answer, in a row."""
+    if isinstance(told, dict):
+        own = [str(told[key]) for key in ("name", "sku", "trackingNumber") if key in told]
+        return own + [text for value in told.values() for text in _texts(value)]
+    return [text for value in told for text in _texts(value)] if isinstance(told, list) else []

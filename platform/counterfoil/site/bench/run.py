@@ -1,0 +1,244 @@
+"""`counterfoil bench`: what the product costs, side by side with what it is compared to, in one run on the same data.
+
+Rounds are interleaved, so that a busy machine slows down everyone alike, and figures are medians over rounds. What
+counts are the ratios; milliseconds are those of this machine.
+"""
+
+import contextlib
+import json
+import resource
+import signal
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import Any
+
+from counterfoil.site.bench.children import Child
+from counterfoil.site.bench.live import measure_live
+from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
+from counterfoil.site.command import Stop
+
+PARTS = ("list", "page", "growth", "live")
+SMALL, LARGE = "small", "large"
+COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
+_FILES = 8192
+
+# Where each figure must lie (FEATURES.md, "Performance").
+BOUNDS = {
+    "graphql_list.cpu_ratio_to_plain_json": 1.4,
+    "graphql_list.cpu_ratio_to_graphene": 0.75,
+    "graphql_list.growth_100k_to_1k": 1.3,
+    "order_page.growth_100k_to_1k": 1.3,
+    "live.p99_ms.1000": 250,
+    "live.one_order.p99_ms.1000": 250,
+    "live.kb_per_stream": 60,
+    "live.subscriptions.p99_ms.1000": 250,
+    "live.subscriptions.one_order.p99_ms.1000": 250,
+    "live.subscriptions.kb_per_stream": 60,
+}
+
+type Rounds = list[Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: orders of the two shops, rounds, requests a round, streams, messages."""
+
+    small: int = 1_000
+    large: int = 100_000
+    rounds: int = 40
+    requests: int = 4
+    streams: tuple[int, ...] = (1, 100, 1000)
+    messages: int = 200
+    every_way_to_watch: bool = True  # subscriptions too, and all on one order
+
+
+QUICK = Sizes(small=120, large=240, rounds=3, requests=1, messages=8, every_way_to_watch=False)
+
+
+def run_bench(*, as_json: bool, quick: bool, database: str | None, only: str | None) -> int:
+    """Measure and print; the status is 0 whatever the figures are.
+
+    Raises `Stop` for a part that does not exist, and for a database that is not empty.
+    """
+    parts = _parts(only)
+    if database:
+        refuse_unless_empty(database)
+    _allow_files()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _exit)
+    sizes = QUICK if quick else Sizes()
+    shops = {SMALL: sizes.small, LARGE: sizes.large} if "growth" in parts else {SMALL: sizes.small}
+    with places(list(shops), database) as environments:
+        figures = _measure(environments, shops, sizes, parts)
+    figures |= {
+        "sizes": {"orders": shops, "streams": sizes.streams[-1] if "live" in parts else 0, "quick": quick},
+        "machine": {"database": "PostgreSQL" if database else "SQLite", "python": sys.version.split()[0]},
+        "bounds": [
+            {"figure": name, "bound": bound, "value": found, "holds": found <= bound}
+            for name, bound in BOUNDS.items()
+            if (found := _at(figures, name)) is not None
+        ],
+    }
+    print(json.dumps(figures, indent=2) if as_json else _table(figures))
+    return 0
+
+
+def _parts(only: str | None) -> list[str]:
+    asked = only.split(",") if only else PARTS
+    if unknown := set(asked) - set(PARTS):
+        raise Stop(f"{', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}.")
+    return [part for part in PARTS if part in asked]
+
+
+def _exit(*_: object) -> None:
+    raise SystemExit(1)
+
+
+def _allow_files() -> None:
+    """Let this process and its children hold a connection for each stream."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _measure(
+    environments: Mapping[str, Environment], shops: Mapping[str, int], sizes: Sizes, parts: Collection[str]
+) -> dict[str, Any]:
+    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "live": {}}
+    with contextlib.ExitStack() as stack:
+        children = {}
+        for name, orders in shops.items():
+            _say(f"making a shop of {orders:,} orders")
+            children[name] = stack.enter_context(Child("counterfoil.site.bench", environments[name]))
+            children[name].ask("make", orders=orders)
+            children[name].ask("check")
+        if "list" in parts:
+            _say("measuring the list of orders")
+            figures["graphql_list"] |= _list(children[SMALL], sizes, 20)
+            figures["graphql_list"]["first_100"] = _list(children[SMALL], sizes, 100)
+        if "page" in parts:
+            _say("measuring the order's pages")
+            figures["order_page"] |= _page(children[SMALL], sizes)
+        if "growth" in parts:
+            _say("measuring how both grow")
+            for name, growth in _growth(children, sizes).items():
+                figures[name] |= growth
+        doors = children[SMALL].ask("streams", count=sizes.streams[-1])
+    if "live" in parts:
+        _say(f"measuring up to {sizes.streams[-1]:,} streams")
+        figures["live"] = measure_live(
+            environments[SMALL],
+            doors,
+            streams=sizes.streams,
+            messages=sizes.messages,
+            every_way=sizes.every_way_to_watch,
+        )
+    return figures
+
+
+def _list(shop: Child, sizes: Sizes, first: int) -> dict[str, Any]:
+    rounds = _rounds(sizes, lambda turn: shop.ask("list", first=first, requests=sizes.requests, turn=turn))
+    cpu, wall = _medians(rounds, "cpu_ms"), _medians(rounds, "wall_ms")
+    return {
+        "cpu_ratio_to_plain_json": _ratio(cpu, PLAIN),
+        "cpu_ratio_to_graphene": _ratio(cpu, GRAPHENE),
+        "cpu_ratio_to_graphene_connections": _ratio(cpu, CONNECTIONS),
+        "wall_ratio_to_plain_json": _ratio(wall, PLAIN),
+        "wall_ratio_to_graphene": _ratio(wall, GRAPHENE),
+        "cpu_ratio_quartiles": {
+            name: [_ratio_quartile(rounds, name, place) for place in (0, 2)] for name in (PLAIN, GRAPHENE)
+        },
+        "cpu_ms": cpu,
+        "wall_ms": wall,
+    }
+
+
+def _ratio(times: Mapping[str, float], other: str) -> float:
+    """Ours to the other's, both without what the look at the token takes."""
+    token = times["authentication"]
+    return (times[COUNTERFOIL] - token) / (times[other] - token)
+
+
+def _ratio_quartile(rounds: Rounds, other: str, place: int) -> float:
+    ratios = [_ratio({name: cost["cpu_ms"] for name, cost in costs.items()}, other) for costs in rounds]
+    return quantiles(ratios, n=4)[place]
+
+
+def _page(shop: Child, sizes: Sizes) -> dict[str, Any]:
+    rounds = _rounds(sizes, lambda turn: shop.ask("page", requests=sizes.requests, turn=turn))
+    return {"cpu_ms": _medians(rounds, "cpu_ms"), "wall_ms": _medians(rounds, "wall_ms")}
+
+
+def _growth(children: Mapping[str, Child], sizes: Sizes) -> dict[str, dict[str, Any]]:
+    """How much more the large shop costs: the larger of the ratios of CPU and of wall time, of medians."""
+
+    def ask(turn: int) -> dict[str, Mapping[str, float]]:
+        costs = {}
+        for shop in sorted(children, reverse=bool(turn % 2)):
+            asked = {"requests": sizes.requests, "turn": turn}
+            listed = children[shop].ask("list", first=20, only=COUNTERFOIL, **asked)
+            for name, cost in {**listed, **children[shop].ask("page", **asked)}.items():
+                costs[f"{name}.{shop}"] = cost
+        return costs
+
+    rounds = _rounds(sizes, ask)
+    times = {clock: _medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
+
+    def growth(name: str) -> dict[str, float]:
+        return {clock: found[f"{name}.{LARGE}"] / found[f"{name}.{SMALL}"] for clock, found in times.items()}
+
+    listed, pages = growth(COUNTERFOIL), {name: growth(name) for name in ("admin", "portal")}
+    return {
+        "graphql_list": {"growth_100k_to_1k": max(listed.values()), "growth": listed},
+        "order_page": {
+            "growth_100k_to_1k": max(ratio for page in pages.values() for ratio in page.values()),
+            "growth": pages,
+        },
+    }
+
+
+def _rounds(sizes: Sizes, ask: Any) -> Rounds:
+    """The rounds, after some that only warm up."""
+    for turn in range(2):
+        ask(turn)
+    return [ask(turn) for turn in range(sizes.rounds)]
+
+
+def _medians(rounds: Rounds, clock: str) -> dict[str, float]:
+    return {name: median(costs[name][clock] for costs in rounds) for name in sorted(rounds[0])}
+
+
+def _at(figures: Mapping[str, Any], name: str) -> float | None:
+    found: Any = figures
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return None if found is None else float(found)
+
+
+def _say(doing: str) -> None:
+    print(f"counterfoil bench: {doing} …", file=sys.stderr, flush=True)
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    """The figures as lines to read: the bounds first, then everything."""
+    judged = [
+        f"  {bound['figure']:<44}{bound['value']:>9.2f}  {'≤' if bound['holds'] else 'more than'} {bound['bound']}"
+        for bound in figures["bounds"]
+    ]
+    rest = [
+        f"  {name:<64}{value}"
+        for part in ("graphql_list", "order_page", "live")
+        for name, value in _lines(figures[part], part)
+    ]
+    return "\n".join(["Bounds", *judged, "", "All figures", *rest])
+
+
+def _lines(found: Any, name: str) -> Sequence[tuple[str, str]]:
+    if isinstance(found, Mapping):
+        return [line for key, value in found.items() for line in _lines(value, f"{name}.{key}")]
+    if isinstance(found, list):
+        return [(name, " to ".join(f"{value:.2f}" for value in found))]
+    return [(name, f"{found:.2f}")]

@@ -1,0 +1,169 @@
+"""The process of the clients: opens streams on a running server, sends messages and notes when each stream has them.
+
+Two kinds of stream: the nudges that pages hold (`/live`, as a guest), and the subscription `messageAdded` over SSE
+(`/graphql`, as a program), which carries the message itself. Both clocks are this process's own.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from counterfoil.site.bench.children import answer
+
+HOST = "127.0.0.1"
+_PATIENCE = 30.0  # seconds; reached only when something is wrong
+_AT_ONCE = 50  # streams that are opened at the same time
+_SETTLE = 1.0  # seconds until a stream that has been answered follows the log
+PAGES, SUBSCRIPTIONS = "pages", "subscriptions"
+_MARKS = {PAGES: b"message.sent", SUBSCRIPTIONS: b"messageAdded"}
+_SUBSCRIBE = "subscription Added($order: ID!) { messageAdded(orderId: $order) { message { text author sentAt } } }"
+_SEND = """mutation Send($input: SendMessageInput!) {
+  sendMessage(input: $input) { __typename ... on Problem { message } }
+}"""
+
+
+class _Stream(asyncio.Protocol):
+    """An open connection that notes when it was answered, and when its mark last came."""
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+        self._rest = b""
+        self.began = asyncio.Event()
+        self.came = asyncio.Event()
+        self.came_at = 0.0
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to close it."""
+        self.transport = transport if isinstance(transport, asyncio.Transport) else None
+
+    def data_received(self, data: bytes) -> None:
+        """Look for what is waited for, also where two pieces of data meet."""
+        told = self._rest + data
+        if not self.began.is_set():
+            if not told.startswith(b"HTTP/1.1 200"):
+                raise ValueError(f"A stream was refused: {told[:300]!r}")
+            self.began.set()
+        if self._mark in told:
+            self.came_at = time.perf_counter()
+            self.came.set()
+            self._rest = b""
+        else:
+            self._rest = told[-len(self._mark) :]
+
+
+class Clients:
+    """Every open stream, and the connection that messages are sent over."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._streams: dict[str, list[_Stream]] = {}
+        self._name = secrets.token_hex(4)  # two processes send under different keys
+        self._sent = 0
+
+    def open(self, *, port: int, token: str, kind: str, orders: Sequence[dict[str, str]]) -> None:
+        """Open a stream for each of these orders, the same order as often as it stands there."""
+        self._port, self._token = port, token
+        self._loop.run_until_complete(self._open_all(kind, orders))
+
+    async def _open_all(self, kind: str, orders: Sequence[dict[str, str]]) -> None:
+        for first in range(0, len(orders), _AT_ONCE):
+            await asyncio.gather(*(self._open(kind, order) for order in orders[first : first + _AT_ONCE]))
+        await asyncio.sleep(_SETTLE)
+
+    async def _open(self, kind: str, order: dict[str, str]) -> None:
+        mark = _MARKS[kind]
+        _, stream = await self._loop.create_connection(lambda: _Stream(mark), HOST, self._port)
+        if kind == PAGES:
+            request = _request(f"GET /live?topics={order['id']}", Cookie=order["cookie"])
+        else:
+            request = _request(
+                "POST /graphql",
+                {"query": _SUBSCRIBE, "variables": {"order": order["id"]}},
+                Accept="text/event-stream",
+                Authorization=f"Bearer {self._token}",
+            )
+        if stream.transport is not None:
+            stream.transport.write(request)
+        async with asyncio.timeout(_PATIENCE):
+            await stream.began.wait()
+        self._streams.setdefault(order["id"], []).append(stream)
+
+    def send(self, *, orders: Sequence[str], pause: float) -> list[float]:
+        """Send a message to each of these orders, one after another; gives each stream's milliseconds from the moment
+        of sending, the first message's left out.
+        """
+        return self._loop.run_until_complete(self._send_all(orders, pause))[len(self._streams[orders[0]]) :]
+
+    async def _send_all(self, orders: Sequence[str], pause: float) -> list[float]:
+        times: list[float] = []
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        for order in orders:
+            times += await self._send(order, reader, writer)
+            await asyncio.sleep(pause)
+        writer.close()
+        return times
+
+    async def _send(self, order: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[float]:
+        streams = self._streams[order]
+        for stream in streams:
+            stream.came.clear()
+        self._sent += 1
+        given = {
+            "clientMutationKey": f"bench-{self._name}-{self._sent}",
+            "orderId": order,
+            "text": f"Message {self._sent}",
+        }
+        body = {"query": _SEND, "variables": {"input": given}}
+        sent_at = time.perf_counter()
+        writer.write(_request("POST /graphql", body, Authorization=f"Bearer {self._token}"))
+        async with asyncio.timeout(_PATIENCE):
+            told = await _answer(reader)
+            if b"SendMessageSuccess" not in told:
+                raise ValueError(f"A message was refused: {told!r}")
+            for stream in streams:
+                await stream.came.wait()
+        return [(stream.came_at - sent_at) * 1000 for stream in streams]
+
+    def close(self) -> None:
+        """Leave, all at once."""
+        self._loop.run_until_complete(self._close())
+
+    async def _close(self) -> None:
+        for streams in self._streams.values():
+            for stream in streams:
+                if stream.transport is not None:
+                    stream.transport.abort()
+        self._streams.clear()
+        await asyncio.sleep(0)
+
+
+def _request(line: str, body: Any = None, **headers: str) -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    if content:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    lines = [f"{line} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + content
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    for line in head.lower().splitlines():
+        if line.startswith(b"content-length:"):
+            return await reader.readexactly(int(line.partition(b":")[2]))
+    raise ValueError(f"An answer without a length: {head!r}")
+
+
+def main() -> None:
+    """Do the benchmark's tasks."""
+    clients = Clients()
+    with contextlib.suppress(KeyboardInterrupt):
+        answer({"open": clients.open, "send": clients.send, "close": clients.close})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The benchmark runs to its end and says what it must; it fills no database that holds something."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from counterfoil.workspaces.models import Workspace
+from tests.serving import database_address
+from tests.site.processes import COMMAND, run
+
+FIGURES = (
+    "graphql_list.cpu_ratio_to_plain_json",
+    "graphql_list.cpu_ratio_to_graphene",
+    "graphql_list.growth_100k_to_1k",
+    "order_page.growth_100k_to_1k",
+    "live.p99_ms.1",
+    "live.p99_ms.100",
+    "live.p99_ms.1000",
+    "live.kb_per_stream",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_a_quick_run_prints_every_figure_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = run(COMMAND, "bench", "--quick", "--json", TMPDIR=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    for name in FIGURES:
+        found = figures
+        for part in name.split("."):
+            found = found[part]
+        assert isinstance(found, float | int), name
+        assert found > 0, name
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.once
+def test_it_knows_its_parts() -> None:
+    done = run(COMMAND, "bench", "--only", "list,speed")
+
+    assert done.returncode == 2
+    assert done.stderr == "counterfoil: speed: the parts are list, page, growth, live.\n"
+
+
+@pytest.mark.django_db
+def test_it_refuses_a_database_that_holds_something() -> None:
+    held = Workspace.objects.count()
+
+    done = run(COMMAND, "bench", "--quick", "--database", database_address())
+
+    assert done.returncode == 2
+    expected = "only fills an empty one" if connection.vendor == "postgresql" else "takes an address of PostgreSQL"
+    assert expected in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert Workspace.objects.count() == held
