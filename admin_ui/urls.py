@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from admin_ui import live
 from admin_ui.conversations import views as conversations
+from admin_ui.fulfilments import views as fulfilments
 from admin_ui.orders import views as orders
 from admin_ui.staff import views as staff
 
@@ -17,6 +18,12 @@ urlpatterns: list[URLPattern] = [
     path("orders", orders.orders, name="orders"),
     path("orders/<str:number>", orders.order, name="order"),
     path("orders/<str:number>/header", orders.header, name="order_header"),
+    path("orders/<str:number>/status", orders.status, name="order_status"),
+    path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
+    path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
+    path("orders/<str:number>/fulfilments/send", fulfilments.send, name="fulfil"),
+    path("orders/<str:number>/fulfilments/<str:gid>/tracking", fulfilments.correct, name="parcel_correct"),
+    path("orders/<str:number>/fulfilments/<str:gid>/status", fulfilments.move, name="parcel_move"),
     path("orders/<str:number>/link", orders.link, name="order_link"),
     path("orders/<str:number>/mail", conversations.mail_preference, name="mail_preference"),
     path("orders/<str:number>/notes", conversations.notes, name="notes"),

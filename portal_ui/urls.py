@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("", landing.welcome, name="landing"),
     path("order/<str:number>", orders.order_page, name="order"),
     path("order/<str:number>/summary", orders.summary, name="order_summary"),
+    path("order/<str:number>/items", orders.items, name="order_items"),
     path("order/<str:number>/thread", orders.thread, name="order_thread"),
     path("order/<str:number>/messages", orders.messages, name="order_messages"),
     path("order/<str:number>/mail", orders.mail_preference, name="order_mail_preference"),

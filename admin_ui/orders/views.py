@@ -1,12 +1,12 @@
 """The list of orders, and the page of one: its header, its lines and the customer's link to it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.paging import run_page
@@ -21,6 +21,42 @@ ORDERS_A_PAGE = 30
 LINES_A_PAGE = 100
 STATUSES = {"draft": "Draft", "confirmed": "Confirmed", "invoiced": "Invoiced", "cancelled": "Cancelled"}
 TABS = ("overview", "notes")
+
+
+class Step(NamedTuple):
+    """Something that staff do with an order: its button, what it changes, for which states, and what it asks first.
+
+    `fulfilled`: the states of fulfilment that it is for, empty for all.
+    """
+
+    label: str
+    change: dict[str, Any]
+    of: tuple[str, ...]
+    kind: str = ""
+    asks: str = ""
+    means: str = ""
+    yes: str = ""
+    fulfilled: tuple[str, ...] = ()
+
+
+_OPEN = ("UNFULFILLED", "PARTIALLY_FULFILLED")
+STEPS = {
+    "confirm": Step("Confirm order", {"status": "CONFIRMED"}, ("DRAFT",), "primary"),
+    "invoice": Step("Mark as invoiced", {"status": "INVOICED"}, ("CONFIRMED",)),
+    "hold": Step("Put on hold", {"onHold": True}, ("DRAFT", "CONFIRMED", "INVOICED"), fulfilled=_OPEN),
+    "release": Step(
+        "Release", {"onHold": False}, ("DRAFT", "CONFIRMED", "INVOICED"), "primary", fulfilled=("ON_HOLD",)
+    ),
+    "draft": Step("Back to draft", {"status": "DRAFT"}, ("CONFIRMED",), fulfilled=("UNFULFILLED",)),
+    "cancel": Step(
+        "Cancel order…",
+        {"status": "CANCELLED"},
+        ("DRAFT", "CONFIRMED"),
+        asks="Cancel this order for good?",
+        means="The customer’s page says so at once, and nothing more is sent.",
+        yes="Cancel the order",
+    ),
+}
 
 
 @require_safe
@@ -118,8 +154,43 @@ def header(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResp
 
 def header_of(found: dict[str, Any]) -> dict[str, Any]:
     """What the head of an order's page is made of."""
-    shown = [found[fact] for fact in ("status", "total", "placedAt", "customer")]
-    return {"order": found, "name": name_of(found), "header_version": version_of(shown)}
+    shown = [found[fact] for fact in ("status", "fulfilment", "payment", "total", "placedAt", "customer")]
+    return {"order": found, "name": name_of(found), "steps": steps_of(found), "header_version": version_of(shown)}
+
+
+@require_POST
+@staff_required
+def status(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
+    """Move an order along its axis, hold it or release it: POST `to`, the name of a step."""
+    step = STEPS.get(request.POST.get("to", ""))
+    if step is None:
+        return HttpResponse("Say `to` as the name of a step.", status=400, content_type="text/plain")
+    found = client.run(viewer, OPERATIONS["OrderHeader"], {"number": number})["orderByNumber"]
+    if found is None:
+        return no_such_page(request, viewer)
+    given = {"clientMutationKey": key_of(request), "orderId": found["id"], **step.change}
+    mutation = "SetOrderHold" if "onHold" in step.change else "ChangeOrderStatus"
+    result = client.run(viewer, OPERATIONS[mutation], {"input": given})["result"]
+    problem = result.get("message", "")
+    if not request.htmx:
+        back_to = reverse("admin:order", args=[number])
+        if problem:
+            return refused(request, viewer, problem, back_to=back_to)
+        return HttpResponseRedirect(back_to, status=303)
+    after = client.run(viewer, OPERATIONS["OrderHeader"], {"number": number})["orderByNumber"]
+    if after is None:
+        return no_such_page(request, viewer)
+    shown = {**header_of(after), "header_problem": problem}
+    return render(request, "admin_ui/orders/_header.html#header", shown, status=422 if problem else 200)
+
+
+def steps_of(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """What staff can do with an order as it stands, each with a key of its own."""
+    return [
+        {**step._asdict(), "to": name, "key": fresh_key()}
+        for name, step in STEPS.items()
+        if found["status"] in step.of and found["fulfilment"] in (step.fulfilled or (found["fulfilment"],))
+    ]
 
 
 def name_of(found: dict[str, Any]) -> str:

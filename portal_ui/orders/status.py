@@ -1,6 +1,7 @@
-"""Where an order stands, in the customer's words (OR-6)."""
+"""Where an order stands, in the customer's words (OR-2, OR-6)."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Standing(NamedTuple):
@@ -12,31 +13,64 @@ class Standing(NamedTuple):
     cancelled: bool = False
 
 
-STEPS = ("Received", "Confirmed", "Invoiced")
+STEPS = ("Received", "Confirmed", "Sent")
+_WRITE = "If something is missing or not right, write to us below."
 
-STANDINGS = {
-    "DRAFT": Standing(
-        "We have your order and are checking it",
-        "There is nothing you need to do. This page tells you as soon as it is confirmed.",
-        steps_done=1,
-    ),
-    "CONFIRMED": Standing(
-        "Your order is confirmed",
-        "We are getting it ready. If something should change, write to us below.",
-        steps_done=2,
-    ),
-    "INVOICED": Standing(
-        "Your order is complete and invoiced",
-        "There is nothing left for you to do here. If something is missing or not right, write to us below.",
-        steps_done=3,
-    ),
-    "CANCELLED": Standing(
-        "This order was cancelled",
-        "We will not prepare or invoice it. If you did not expect this, write to us below.",
-        steps_done=0,
-        cancelled=True,
-    ),
+_DRAFT = Standing(
+    "We have your order and are checking it",
+    "There is nothing you need to do. This page tells you as soon as it is confirmed.",
+    steps_done=1,
+)
+_CONFIRMED = Standing(
+    "Your order is confirmed",
+    "We are getting it ready. If something should change, write to us below.",
+    steps_done=2,
+)
+_ON_HOLD = Standing(
+    "Your order is on hold",
+    "We are keeping it for now, and send it as soon as it is released. If that is a surprise, write to us below.",
+    steps_done=2,
+)
+_PARTLY_SENT = Standing(
+    "A part of your order is on its way",
+    "What is in each parcel stands below; the rest follows. " + _WRITE,
+    steps_done=2,
+)
+_SENT = Standing("Your order is on its way", "What is in each parcel stands below. " + _WRITE, steps_done=3)
+_CAME_BACK = Standing("Your order came back to us", "There is nothing left for you to do here. " + _WRITE, steps_done=3)
+_CANCELLED = Standing(
+    "This order was cancelled",
+    "We will not prepare or invoice it. If you did not expect this, write to us below.",
+    steps_done=0,
+    cancelled=True,
+)
+_REST_CANCELLED = Standing(
+    "The rest of this order was cancelled",
+    "What has left already stands below; nothing more follows. If you did not expect this, write to us below.",
+    steps_done=0,
+    cancelled=True,
+)
+
+PAYMENTS = {
+    "NOT_CHARGED": "Nothing charged yet",
+    "PARTIALLY_PAID": "Partially paid",
+    "PAID": "Paid",
+    "PARTIALLY_REFUNDED": "Partially refunded",
+    "REFUNDED": "Refunded",
 }
+
+
+def standing_of(order: Mapping[str, Any]) -> Standing:
+    """What to tell the customer of an order at `status` and `fulfilment`."""
+    status, fulfilment = order["status"], order["fulfilment"]
+    if status == "CANCELLED":
+        return _CANCELLED if fulfilment == "CANCELLED" else _REST_CANCELLED
+    if fulfilment == "ON_HOLD":
+        return _ON_HOLD
+    if status == "DRAFT":
+        return _DRAFT
+    sent = {"REFUNDED": _CAME_BACK, "FULFILLED": _SENT, "PARTIALLY_FULFILLED": _PARTLY_SENT}
+    return sent.get(fulfilment, _CONFIRMED)
 
 
 def steps(standing: Standing) -> list[tuple[str, bool]]:

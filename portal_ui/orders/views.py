@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from portal_ui.orders.status import STANDINGS, steps
+from portal_ui.orders.status import PAYMENTS, standing_of, steps
 from portal_ui.responses import PageRequest, SeeOther, version_of
 from schema import client
 
@@ -22,7 +22,8 @@ PAGE = "portal_ui/orders/order.html"
 
 # What each part that fetches itself again shows, besides the order's number and its store.
 _SHOWN = {
-    "summary": ("status", "placedAt", "total"),
+    "summary": ("status", "fulfilment", "payment", "placedAt", "total"),
+    "items": ("lines", "fulfilments"),
     "thread": ("messages",),
     "mail_preference": ("mailPreference",),
 }
@@ -52,6 +53,12 @@ def order_page(request: PageRequest, number: str) -> HttpResponse:
 def summary(request: PageRequest, number: str) -> HttpResponse:
     """The stub alone, for when the order changed; its heading is read out."""
     return _part(request, number, "summary", "OrderSummary")
+
+
+@require_safe
+def items(request: PageRequest, number: str) -> HttpResponse:
+    """The first lines and the parcels alone, for when something was sent."""
+    return _part(request, number, "items", "OrderItems")
 
 
 @require_safe
@@ -163,8 +170,8 @@ def _page(
     order = data["orderByNumber"]
     if order is None:
         return _closed(request)
-    earlier = "messagesAfter" in cursors
-    return render(request, PAGE, _context(order, position=data["position"], earlier=earlier, **more), status=status)
+    place = {"earlier": "messagesAfter" in cursors, "further": "linesAfter" in cursors}
+    return render(request, PAGE, _context(order, position=data["position"], **place, **more), status=status)
 
 
 def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpResponse:
@@ -190,8 +197,8 @@ def _render(
 def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
     context: dict[str, object] = {"order": order, "number": order["number"], "shop": order["store"]["name"]}
     if "status" in order:
-        standing = STANDINGS[order["status"]]
-        context |= {"standing": standing, "steps": steps(standing)}
+        standing = standing_of(order)
+        context |= {"standing": standing, "steps": steps(standing), "payment": PAYMENTS[order["payment"]]}
     return {**context, "versions": _versions(order), "key": uuid4(), **more}
 
 

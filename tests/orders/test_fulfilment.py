@@ -246,7 +246,8 @@ def test_the_database_itself_refuses_to_send_more_than_was_ordered(shop: Shop) -
         ("invoiced", False, 10, 10, "refunded"),
         ("confirmed", True, 3, 0, "on_hold"),
         ("confirmed", True, 10, 0, "fulfilled"),
-        ("cancelled", True, 3, 0, "cancelled"),
+        ("cancelled", True, 0, 0, "cancelled"),
+        ("cancelled", True, 3, 0, "partially_fulfilled"),
     ],
 )
 def test_where_ten_units_stand(status: str, on_hold: bool, fulfilled: int, returned: int, state: str) -> None:

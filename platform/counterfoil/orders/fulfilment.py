@@ -169,7 +169,7 @@ def fulfilment_state(
     if fulfilled >= ordered:
         return FulfilmentState.FULFILLED
     if status == OrderStatus.CANCELLED:
-        return FulfilmentState.CANCELLED
+        return FulfilmentState.PARTIALLY_FULFILLED if fulfilled else FulfilmentState.CANCELLED
     if on_hold:
         return FulfilmentState.ON_HOLD
     return FulfilmentState.PARTIALLY_FULFILLED if fulfilled else FulfilmentState.UNFULFILLED

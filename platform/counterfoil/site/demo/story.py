@@ -28,6 +28,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel that left; `quantities` are units of each line, or None for all that was left."""
+
+    after: int
+    carrier: str
+    number: str
+    url: str = ""
+    quantities: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStory:
     """An order and what became of it."""
 
@@ -39,6 +50,7 @@ class OrderStory:
     lines: tuple[NewLine, ...]
     statuses: tuple[tuple[int, OrderStatus], ...] = ((40, CONFIRMED),)
     conversation: tuple[Said, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
     currency: str = "GBP"
     wants_mail: bool = True
 
@@ -67,6 +79,7 @@ ORDERS: tuple[OrderStory, ...] = (
         "hannah@maplerye.example",
         (MUGS, APRON),
         ((25, CONFIRMED), (4300, INVOICED)),
+        parcels=(Parcel(3900, "Royal Mail", "AB 1290 4417 3GB", "https://tracking.example/AB129044173GB"),),
     ),
     OrderStory(
         31,
@@ -80,6 +93,7 @@ ORDERS: tuple[OrderStory, ...] = (
             Said("customer", 90, "Could you leave the parcels with the bakery next door? We open at ten."),
             Said("Jo", 130, "Of course, it is on the label now."),
         ),
+        parcels=(Parcel(2800, "Royal Mail", "AB 1290 5033 8GB", "https://tracking.example/AB129050338GB"),),
     ),
     OrderStory(
         28,
@@ -90,6 +104,7 @@ ORDERS: tuple[OrderStory, ...] = (
         (PAPER, TWINE),
         ((60, CONFIRMED), (5100, INVOICED)),
         currency="EUR",
+        parcels=(Parcel(5000, "DPD", "0549 8823 1177", "https://tracking.example/054988231177"),),
     ),
     OrderStory(
         25,
@@ -99,6 +114,7 @@ ORDERS: tuple[OrderStory, ...] = (
         "ana.pier2@harbour.example",
         (MUGS,),
         ((15, CONFIRMED), (1500, INVOICED)),
+        parcels=(Parcel(1450, "Our own van", ""),),
     ),
     OrderStory(
         21,
@@ -109,6 +125,10 @@ ORDERS: tuple[OrderStory, ...] = (
         (BUNTING, CANDLES, DOORSTOP),
         ((45, CONFIRMED), (2200, INVOICED)),
         (Said("Mara", 1500, "Your order left this morning with two parcels. Anything else, just answer here."),),
+        parcels=(
+            Parcel(1490, "DPD", "0549 8823 2041", "https://tracking.example/054988232041", (3, 24, 0)),
+            Parcel(1492, "DPD", "0549 8823 2042", "https://tracking.example/054988232042"),
+        ),
     ),
     OrderStory(
         18,
@@ -146,6 +166,7 @@ ORDERS: tuple[OrderStory, ...] = (
         (TINS, MUGS),
         ((20, CONFIRMED),),
         (Said("Mara", 30, "Rob pays by cheque again: invoice goes out when it has cleared.", internal=True),),
+        parcels=(Parcel(2600, "Royal Mail", "AB 1291 0206 1GB", "https://tracking.example/AB129102061GB"),),
     ),
     OrderStory(
         12,
@@ -188,6 +209,7 @@ ORDERS: tuple[OrderStory, ...] = (
             Said("Jo", 420, "Not yet. The large ones arrive in autumn; shall I tell you when they do?"),
             Said("customer", 460, "Please do 👍"),
         ),
+        parcels=(Parcel(2900, "Royal Mail", "AB 1291 1450 9GB"),),
     ),
     OrderStory(8, 720, "Wren Bookshop", "Alice Wren", "alice@wrenbooks.example", (PAPER,), ((35, CONFIRMED),)),
     OrderStory(
@@ -223,6 +245,7 @@ ORDERS: tuple[OrderStory, ...] = (
             ),
             Said("Jo", 3040, "Owner asked for the handwritten card again.", internal=True),
         ),
+        parcels=(Parcel(3018, "Royal Mail", "AB 1291 7720 5GB", "https://tracking.example/AB129177205GB", (4, 0, 3)),),
     ),
     OrderStory(
         4,

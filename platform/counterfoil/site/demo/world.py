@@ -20,10 +20,11 @@ from counterfoil.customers.actions import create_customer
 from counterfoil.events import relay
 from counterfoil.mail import delivery
 from counterfoil.orders.actions import change_status, place_order, set_mail_preference
-from counterfoil.orders.models import Order
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.orders.queries import guest
 from counterfoil.site.command import Stop
-from counterfoil.site.demo.story import ORDERS, STAFF, OrderStory, Said
+from counterfoil.site.demo.story import ORDERS, STAFF, OrderStory, Parcel, Said
 from counterfoil.workspaces.models import Store, Workspace
 
 _TOKEN_DAYS = 365
@@ -100,14 +101,33 @@ def _tell(story: OrderStory, store: Store, viewers: dict[str, Viewer], today: da
     with clock.at(placed):
         contact = create_customer(viewer=mara, name=story.customer, contact_name=story.contact, email=story.email)
         order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=story.lines)
-    for after, status in story.statuses:
-        with clock.at(placed + timedelta(minutes=after)):
-            change_status(viewer=mara, order=order, status=status)
+    steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]
+    for after, step in sorted(steps, key=lambda step: step[0]):
+        with clock.at(min(placed + timedelta(minutes=after), timezone.now())):
+            if isinstance(step, Parcel):
+                _send(step, order, viewers["Jo"])
+            else:
+                change_status(viewer=mara, order=order, status=step)
     if not story.wants_mail:
         with clock.at(placed + timedelta(minutes=1)):
             set_mail_preference(viewer=guest(order), order=order, enabled=False)
     for said in story.conversation:
         _say(said, order, viewers, placed)
+
+
+def _send(parcel: Parcel, order: Order, packer: Viewer) -> None:
+    quantities = None
+    if parcel.quantities is not None:
+        lines = order.lines.order_by("ordinal").values_list("pk", flat=True)
+        quantities = dict(zip(lines, parcel.quantities, strict=True))
+    fulfil(
+        viewer=packer,
+        order=order,
+        quantities=quantities,
+        carrier=parcel.carrier,
+        tracking_number=parcel.number,
+        tracking_url=parcel.url,
+    )
 
 
 def _say(said: Said, order: Order, viewers: dict[str, Viewer], placed: datetime) -> None:

@@ -1,0 +1,1 @@
+"""The Fulfilments tab of an order."""
