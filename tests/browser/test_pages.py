@@ -69,9 +69,19 @@ def one_mail(page: Page, demo: Demo) -> None:
     expect(page.frame_locator("iframe").get_by_role("link")).to_be_visible()
 
 
+def refused_parcel(page: Page, demo: Demo) -> None:
+    """The Fulfilments tab after a quantity and an address that can't be taken."""
+    admin("orders/{number}/fulfilments", "Pemberton Farm Shop")(page, demo)
+    page.get_by_label("Hessian sack").fill("1.5")
+    page.get_by_role("button", name="Send parcel").click()
+    expect(page.get_by_text("Write a whole number")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
+    "order in two parcels": portal("Brightwater Garden Centre"),
     "order, cancelled": portal("Oakfield Primary School PTA"),
     "order in Arabic": portal("مكتبة الياسمين"),
     "order of long names": portal("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),
@@ -91,6 +101,10 @@ STAFF_PAGES: dict[str, Open] = {
     "overview of long names": admin(
         "orders/{number}", "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"
     ),
+    "fulfilments": admin("orders/{number}/fulfilments", "Harbour Café"),
+    "fulfilments of a draft": admin("orders/{number}/fulfilments", "Foxglove Florist"),
+    "fulfilments of two parcels": admin("orders/{number}/fulfilments", "Brightwater Garden Centre"),
+    "fulfilments, refused": refused_parcel,
     "customer notes": admin("orders/{number}/notes", "Harbour Café"),
     "customer notes in Arabic": admin("orders/{number}/notes", "مكتبة الياسمين"),
     "customer notes without messages": admin("orders/{number}/notes", "St Brigid's Hospice Shop"),
@@ -99,7 +113,16 @@ STAFF_PAGES: dict[str, Open] = {
 
 
 # The pages of each kind that people see most; the others are looked at by make test-slow.
-IN_EVERY_RUN = {"order", "link that opens nothing", "mailbox", "sign-in", "orders", "overview", "customer notes"}
+IN_EVERY_RUN = {
+    "order",
+    "link that opens nothing",
+    "mailbox",
+    "sign-in",
+    "orders",
+    "overview",
+    "fulfilments",
+    "customer notes",
+}
 
 
 @pytest.mark.parametrize(
