@@ -25,13 +25,18 @@ def smallest_coin(currency: str) -> Decimal:
         raise Invalid(f"{currency!r} is no currency code: use three letters of ISO 4217, such as GBP.") from None
 
 
+def check_price(price: Decimal, field: str) -> None:
+    """Raise `Invalid` for a price that can't be kept exactly: too large, too fine, or no number."""
+    if not price.is_finite() or abs(price) > LARGEST or price != price.quantize(SMALLEST):
+        raise Invalid(f"{price} is no price: use at most {PLACES} decimals, up to {LARGEST:,}.", field=field)
+
+
 def line_total(quantity: int, unit_price: Decimal, currency: str) -> Decimal:
     """What a line costs: quantity × unit price, to the smallest coin, halves away from zero.
 
     Raises `Invalid` for a price that can't be kept exactly: too large, too fine, or no number.
     """
-    if not unit_price.is_finite() or abs(unit_price) > LARGEST or unit_price != unit_price.quantize(SMALLEST):
-        raise Invalid(f"{unit_price} is no price: use at most {PLACES} decimals, up to {LARGEST:,}.", field="lines")
+    check_price(unit_price, "lines")
     return (quantity * unit_price).quantize(smallest_coin(currency), rounding=ROUND_HALF_UP)
 
 

@@ -1,6 +1,22 @@
 """Text that comes from outside."""
 
+import unicodedata
+
+from counterfoil.access.problems import Invalid
+
 
 def storable(text: str) -> bool:
     """Whether a database can hold this text: it has no NUL and no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def one_line(text: str, field: str, longest: int, *, required: bool = True) -> str:
+    """A name or code without spaces around it. Raises `Invalid` for none, too long, or what is no part of a line."""
+    line = text.strip()
+    if required and not line:
+        raise Invalid("Write something here.", field=field)
+    if len(line) > longest:
+        raise Invalid(f"This has {len(line):,} characters; use at most {longest}.", field=field)
+    if not storable(line) or any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in line):
+        raise Invalid("This holds a line's end or another control character; leave it out.", field=field)
+    return line

@@ -1,28 +1,92 @@
-"""Making customers."""
+"""Making and changing customers (OR-8)."""
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
-from counterfoil.access.problems import Invalid
+from counterfoil.access.problems import Invalid, NotFound
+from counterfoil.access.text import one_line
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact, Customer
+from counterfoil.customers.queries import customers_visible_to
 from counterfoil.events.record import record
 
 
 @transaction.atomic
-def create_customer(*, viewer: Viewer, name: str, contact_name: str, email: str) -> Contact:
-    """A customer with its first contact; gives the contact."""
+def create_customer(
+    *, viewer: Viewer, name: str, contact_name: str, email: str, external_id: str | None = None
+) -> Contact:
+    """A customer with its first contact; gives the contact.
+
+    Raises `Invalid` for what is empty or too long, and an address that is none.
+    """
     require(viewer, Permission.CUSTOMERS_WRITE)
-    if not name.strip():
-        raise Invalid("Give the customer a name.", field="name")
-    customer = Customer.objects.create(workspace_id=viewer.workspace_id, name=name.strip(), created_at=clock.now())
+    facts = {"name": one_line(name, "name", 200), **_external(external_id)}
+    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": _address(email)}
+    try:
+        with transaction.atomic():
+            customer = Customer.objects.create(workspace_id=viewer.workspace_id, created_at=clock.now(), **facts)
+    except IntegrityError as error:
+        raise Invalid("Another customer has this external id.", field="externalId") from error
     contact = Contact.objects.create(
-        workspace_id=viewer.workspace_id,
-        customer=customer,
-        name=contact_name.strip(),
-        email=email.strip().lower(),
-        created_at=clock.now(),
+        workspace_id=viewer.workspace_id, customer=customer, created_at=clock.now(), **person
     )
     record(viewer, "customer.created", topic=f"customer_{customer.pk}", internal=True)
     return contact
+
+
+@transaction.atomic
+def save_customer(
+    *,
+    viewer: Viewer,
+    name: str,
+    contact_name: str,
+    email: str,
+    external_id: str | None = None,
+    customer: Customer | None = None,
+) -> Customer:
+    """Change `customer` and its first contact, or those that `external_id` names; without either, make new ones."""
+    require(viewer, Permission.CUSTOMERS_WRITE)
+    mine = customers_visible_to(viewer).select_for_update()
+    found = None
+    if customer is not None:
+        found = mine.filter(pk=customer.pk).first()
+        if found is None:
+            raise NotFound("There is no such customer.")
+    elif external_id:
+        found = mine.filter(external_id=external_id.strip()).first()
+    if found is None:
+        return create_customer(
+            viewer=viewer, name=name, contact_name=contact_name, email=email, external_id=external_id
+        ).customer
+    facts = {"name": one_line(name, "name", 200), **_external(external_id)}
+    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": _address(email)}
+    first = found.contacts.order_by("pk")[:1].values("pk")
+    try:
+        with transaction.atomic():
+            changed = Customer.objects.filter(pk=found.pk).exclude(**facts).update(**facts)
+    except IntegrityError as error:
+        raise Invalid("Another customer has this external id.", field="externalId") from error
+    changed += (
+        Contact.objects.filter(pk__in=list(first.values_list("pk", flat=True))).exclude(**person).update(**person)
+    )
+    if changed:
+        record(viewer, "customer.changed", topic=f"customer_{found.pk}", internal=True)
+    return Customer.objects.get(pk=found.pk)
+
+
+def _external(external_id: str | None) -> dict[str, str]:
+    return {} if external_id is None else {"external_id": one_line(external_id, "externalId", 200)}
+
+
+def _address(email: str) -> str:
+    """A mail address in lower case, or nothing."""
+    address = one_line(email, "email", 254, required=False).lower()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise Invalid(f"{address} is no mail address; write one such as ana@shop.example.", field="email") from None
+    return address

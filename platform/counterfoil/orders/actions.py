@@ -12,7 +12,7 @@ from django.db.models import F
 from counterfoil.access import clock, money
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
-from counterfoil.access.text import storable
+from counterfoil.access.text import one_line, storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact
 from counterfoil.events.record import record
@@ -61,15 +61,11 @@ def place_order(
     number that is taken or can't stand in an address.
     """
     require(viewer, Permission.ORDERS_WRITE)
-    if not lines:
-        raise Invalid("An order needs at least one line.", field="lines")
-    if not all(1 <= line.quantity <= _LARGEST_QUANTITY for line in lines):
-        raise Invalid(f"A line's quantity is a whole number from 1 to {_LARGEST_QUANTITY:,}.", field="lines")
+    totals = _totals(lines, currency)
     if number is not None and not (_NUMBER.fullmatch(number) and storable(number)):
         raise Invalid(
             "An order number has 1 to 40 characters, none of them a space or one of / ? # % \\.", field="number"
         )
-    totals = [money.line_total(line.quantity, line.unit_price, currency) for line in lines]
     try:
         with transaction.atomic():
             order = Order.objects.create(
@@ -85,9 +81,51 @@ def place_order(
             )
     except IntegrityError as error:
         raise Invalid(f"There is an order {number} already.", field="number") from error
+    _write_lines(order, lines, totals)
+    record(viewer, "order.placed", topic=order.topic)
+    return order
+
+
+@transaction.atomic
+def revise_order(*, viewer: Viewer, order: Order, lines: Sequence[NewLine]) -> None:
+    """Give a draft order other lines; the same again is no change.
+
+    Raises `Invalid` for an order that is no draft any more, and whatever `place_order` raises for lines.
+    """
+    require(viewer, Permission.ORDERS_WRITE)
+    found = visible_to(viewer).select_for_update().filter(pk=order.pk).first()
+    if found is None:
+        raise NotFound("There is no such order.")
+    totals = _totals(lines, found.currency)
+    facts = ("name", "quantity", "unit_price", "sku", "unit", "product_id")
+    before = list(found.lines.order_by("ordinal").values_list(*facts))
+    if before == [tuple(getattr(line, fact) for fact in facts) for line in lines]:
+        return
+    if found.status != OrderStatus.DRAFT:
+        raise Invalid(f"An order that is {found.status} can't get other lines: take it back to draft first.")
+    found.lines.all().delete()
+    _write_lines(found, lines, totals)
+    Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
+    settle(found)
+    record(viewer, "order.revised", topic=found.topic)
+
+
+def _totals(lines: Sequence[NewLine], currency: str) -> list[Decimal]:
+    """What each line comes to. Raises `Invalid` for lines that no order can have."""
+    if not lines:
+        raise Invalid("An order needs at least one line.", field="lines")
+    if not all(1 <= line.quantity <= _LARGEST_QUANTITY for line in lines):
+        raise Invalid(f"A line's quantity is a whole number from 1 to {_LARGEST_QUANTITY:,}.", field="lines")
+    for line in lines:
+        for text, longest in ((line.name, 300), (line.sku, 80), (line.unit, 60)):
+            one_line(text, "lines", longest, required=text is line.name)
+    return [money.line_total(line.quantity, line.unit_price, currency) for line in lines]
+
+
+def _write_lines(order: Order, lines: Sequence[NewLine], totals: Sequence[Decimal]) -> None:
     OrderLine.objects.bulk_create(
         OrderLine(
-            workspace_id=viewer.workspace_id,
+            workspace_id=order.workspace_id,
             order=order,
             product_id=line.product_id,
             ordinal=ordinal,
@@ -100,8 +138,6 @@ def place_order(
         )
         for ordinal, (line, total) in enumerate(zip(lines, totals, strict=True), start=1)
     )
-    record(viewer, "order.placed", topic=order.topic)
-    return order
 
 
 def _next_number(workspace_id: int) -> str:
