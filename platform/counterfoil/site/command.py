@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--data-dir", type=Path, default=Path("var/demo"), help="where its data goes (var/demo)")
     demo.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of an embedded one")
     demo.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
+    demo.add_argument("--import", type=Path, dest="file", metavar="FILE", help="an Online Retail CSV to import first")
 
     serve = commands.add_parser("serve", help="the web process: pages, API and streams")
     serve.add_argument("--port", type=int, default=8000)
@@ -46,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     bench.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of a SQLite file")
     bench.add_argument("--only", help="parts, separated by commas: list, page, growth, live")
+
+    importing = commands.add_parser("import", help="bring in an order history from a file")
+    sources = importing.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    _csv_options(sources.add_parser("csv", help="a CSV file, plain or gzipped, a line of an order in each row"))
 
     commands.add_parser("schema", help="print the GraphQL schema")
 
@@ -66,6 +71,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _csv_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="UTF-8, with a first line that names the columns")
+    command.add_argument("--preset", help="whose columns it has: online-retail")
+    command.add_argument(
+        "--map",
+        metavar="order=COLUMN,…",
+        help="names the columns: order, sku, name, quantity, date, price, customer, country",
+    )
+    command.add_argument("--currency", help="what prices are in, three letters (GBP)")
+    command.add_argument("--date-format", help="of dates, as for strptime: %%d/%%m/%%Y %%H:%%M (ISO 8601)")
+    command.add_argument("--return-prefix", help="what the numbers of credit notes begin with")
+    command.add_argument("--charges", metavar="CODES", help="codes, with commas, that are no products: POST,FEE")
+    command.add_argument("--rejects", type=Path, help="where rejected rows go (FILE.rejects.csv in this folder)")
+    command.add_argument("--workspace", help="its id or name, where there are several")
+    command.add_argument("--dry-run", action="store_true", help="do everything and keep nothing")
+    command.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
 def _run(given: argparse.Namespace) -> int:
     match given.command:
         case "demo":
@@ -78,7 +101,24 @@ def _run(given: argparse.Namespace) -> int:
                 data_dir=given.data_dir,
                 database=given.database,
                 as_json=given.json,
+                history=given.file,
             )
+        case "import":
+            from counterfoil.site.importing import Asked, run_import
+
+            asked = Asked(
+                file=given.file,
+                preset=given.preset,
+                mapped=given.map,
+                currency=given.currency,
+                date_format=given.date_format,
+                return_prefix=given.return_prefix,
+                charges=given.charges,
+                rejects=given.rejects,
+                workspace=given.workspace,
+                dry_run=given.dry_run,
+            )
+            return run_import(asked, as_json=given.json)
         case "serve":
             from counterfoil.site.serving import serve
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "counterfoil.orders",
     "counterfoil.conversations",
     "counterfoil.mail",
+    "counterfoil.imports",
     "counterfoil.site",
     "schema",
     "admin_ui",

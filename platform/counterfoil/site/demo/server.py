@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from counterfoil.site.command import Stop
 from counterfoil.site.serving import bind, serve_on
@@ -24,8 +24,13 @@ LOGINS = "demo.json"
 _UNUSED = ["htmax-*", "htmx-4*", "htmx-2.js", "ext"]
 
 
-def run_demo(*, host: str, port: int, data_dir: Path, database: str | None, as_json: bool) -> int:
-    """Run the demo until it is stopped. Raises `Stop` for a folder, a port or a database that can't be used."""
+def run_demo(
+    *, host: str, port: int, data_dir: Path, database: str | None, as_json: bool, history: Path | None = None
+) -> int:
+    """Run the demo until it is stopped, with the order history in the file `history`.
+
+    Raises `Stop` for a folder, a port, a database or a file that can't be used.
+    """
     data_dir = data_dir.absolute()
     _check_writable(data_dir)
     embedded = data_dir / "demo.sqlite3"
@@ -48,6 +53,8 @@ def run_demo(*, host: str, port: int, data_dir: Path, database: str | None, as_j
         said = sys.stderr if as_json else sys.stdout
         print("Preparing the demo in", data_dir, "…", file=said, flush=True)
         world = _prepare(data_dir, base, host)
+        if history is not None:
+            _import(history, data_dir, said)
         with _worker():
             serve_on(listener, lambda: _say_ready(world, base, as_json))
     return 0
@@ -76,6 +83,15 @@ def _prepare(data_dir: Path, base: str, host: str) -> dict[str, Any]:
     from counterfoil.site.demo.world import world_at
 
     return world_at(base, host=host, logins=data_dir / LOGINS)
+
+
+def _import(history: Path, data_dir: Path, said: TextIO) -> None:
+    """Bring in an order history; what is in already stays as it is."""
+    from counterfoil.site.importing import Asked, import_file
+
+    print("Importing", history, "…", file=said, flush=True)
+    rejects = data_dir / f"{history.name}.rejects.csv"
+    print(import_file(Asked(file=history, preset="online-retail", rejects=rejects)), file=said, flush=True)
 
 
 def _collect_static(data_dir: Path) -> None:
