@@ -17,6 +17,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
 from counterfoil.events.threads import in_thread
+from schema.catalog.mutations import CatalogMutations
+from schema.catalog.queries import CatalogQueries
+from schema.catalog.types import product_by_key
 from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
@@ -26,6 +29,7 @@ from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
 from schema.orders.mutations import OrderMutations
+from schema.orders.placing import PlacingMutations
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.orders.types import order_by_key
@@ -38,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(OrderQueries, WorkspaceQueries, PositionQueries):
+class Query(OrderQueries, CatalogQueries, WorkspaceQueries, PositionQueries):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
@@ -58,6 +62,8 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
                 found = fulfilment_by_key(viewer, pk)
             case "store" if pk:
                 found = stores_by_key(viewer.workspace_id, [pk]).get(pk)
+            case "product":
+                found = product_by_key(viewer, pk)
             case "message":
                 found = message_by_key(viewer, pk)
             case "note":
@@ -70,7 +76,7 @@ class Query(OrderQueries, WorkspaceQueries, PositionQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(OrderMutations, FulfilmentMutations, ConversationMutations):
+class Mutation(OrderMutations, PlacingMutations, FulfilmentMutations, CatalogMutations, ConversationMutations):
     pass
 
 

@@ -4,6 +4,7 @@ not allowed is "forbidden". A refusal changes nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from graphql import GraphQLObjectType
 
 from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
+from counterfoil.catalog.actions import NewUnit, save_product
+from counterfoil.catalog.models import Product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
@@ -27,12 +30,15 @@ from tests.posting import Reply, key_of, post, token_of
 HERE = ("anonymous", "guest", "stranger", "shop manager", "admin")
 ELSEWHERE = ("anonymous elsewhere", "guest elsewhere", "staff elsewhere")
 STAFF = {"shop manager", "admin"}
+OURS = {*STAFF, "staff elsewhere"}  # each in their own workspace, for what names nothing of another
 
 # Who sees the order, or what is asked for of it. Everybody else gets null.
 QUERIES: dict[str, set[str]] = {
     "order": {"guest", *STAFF},
     "orderByNumber": {"guest", *STAFF},
     "orders": {"guest", *STAFF},
+    "products": STAFF,
+    "node of a product": STAFF,
     "node": {"guest", *STAFF},
     "node of a line": {"guest", *STAFF},
     "node of a parcel": {"guest", *STAFF},
@@ -58,6 +64,9 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "fulfilOrder": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "correctFulfilment": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "changeFulfilmentStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "placeOrder": dict.fromkeys(STAFF, "done"),
+    "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
 }
 # Which part of an order each viewer gets, once they see it.
 ORDER_FIELDS: dict[str, set[str]] = {
@@ -78,6 +87,7 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "internalNotes": STAFF,
     "guestUrl": STAFF,
 }
+UNIT = {"name": "each", "price": "1.00", "currency": "GBP"}
 SELECTIONS = {
     "total": "total { amount currency }",
     "mailPreference": "mailPreference { enabled belongsTo }",
@@ -97,6 +107,7 @@ class World:
 
     order: Order
     parcel: Fulfilment
+    product: Product
     message: Message
     reply: Message
     note: Message
@@ -127,6 +138,9 @@ def world(db: None) -> World:
     return World(
         order=order,
         parcel=fulfil(viewer=shop.staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}),
+        product=save_product(
+            viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")]
+        ),
         message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
@@ -165,6 +179,8 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
         "order": ("query ($id: ID!) { seen: order(id: $id) { number } }", {"id": f"order_{order.pk}"}),
         "orderByNumber": ('{ seen: orderByNumber(number: "INV-7") { number } }', {}),
         "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
+        "products": ("{ products(first: 9) { nodes { sku } } }", {}),
+        "node of a product": (node, {"id": f"product_{world.product.pk}"}),
         "node": (node, {"id": f"order_{order.pk}"}),
         "node of a line": (node, {"id": f"line_{line.pk}"}),
         "node of a parcel": (node, {"id": f"fulfilment_{world.parcel.pk}"}),
@@ -184,6 +200,8 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
         data = ask(text, **variables).data
         if query == "orders":
             data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
+        if query == "products":
+            data["seen"] = data["products"]["nodes"] or None
         if data["seen"] is not None:
             seen.add(viewer)
 
@@ -225,9 +243,19 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
         "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
         "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
         "changeFulfilmentStatus": {"status": "DELIVERED"},
+        "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
+        "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
+        "saveCustomer": {"name": "Quill"},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
-    named = {"fulfilmentId": f"fulfilment_{world.parcel.pk}"} if of_parcel else {"orderId": f"order_{world.order.pk}"}
+    named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
+    if of_parcel:
+        named, what = {"fulfilmentId": f"fulfilment_{world.parcel.pk}"}, "There is no such parcel."
+    if mutation == "placeOrder":
+        named = {"customerId": f"customer_{world.order.customer_id}"}
+        what = "There is no such customer, or they have no such contact."
+    if mutation.startswith("save"):
+        named = {}
 
     def ask(viewer: str) -> dict[str, Any]:
         theirs = world.message if viewer == "guest" else world.reply
@@ -241,8 +269,7 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
     for viewer in world.ask:
         match MUTATIONS[mutation].get(viewer):
             case None:
-                what = "parcel" if of_parcel else "order"
-                refused = {"code": "NOT_FOUND", "field": next(iter(named)), "message": f"There is no such {what}."}
+                refused = {"code": "NOT_FOUND", "field": next(iter(named)), "message": what}
                 assert ask(viewer) == {"__typename": "Problem", **refused}, viewer
             case "FORBIDDEN":
                 answer = ask(viewer)

@@ -112,7 +112,9 @@ def test_every_list_that_can_grow_is_a_connection_that_asks_for_a_size() -> None
         "Order.internalNotes",
         "Order.lines",
         "Order.messages",
+        "Product.units",
         "Query.orders",
+        "Query.products",
     ]
 
 

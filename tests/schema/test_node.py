@@ -1,8 +1,11 @@
 """Every object can be fetched again by the global id that it carries (GQ-2)."""
 
+from decimal import Decimal
+
 import pytest
 from graphql import GraphQLInterfaceType
 
+from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
@@ -18,6 +21,7 @@ IDS = """{ orders(first: 1) { nodes {
 } } }"""
 NODE = """query ($id: ID!) { node(id: $id) {
     __typename id
+    ... on Product { product: name }
     ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
     ... on Message { text } ... on InternalNote { note: text }
     ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
@@ -32,6 +36,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     fulfil(viewer=shop.staff, order=order)
     send_message(viewer=shop.staff, order=order, text="Leaves today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
+    product = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     [found] = ask(shop.staff, IDS)["orders"]["nodes"]
     return {
         "Order": found["id"],
@@ -39,6 +44,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Customer": found["customer"]["id"],
         "Contact": found["contact"]["id"],
         "OrderLine": found["lines"]["nodes"][0]["id"],
+        "Product": f"product_{product.pk}",
         "Fulfilment": found["fulfilments"]["nodes"][0]["id"],
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
@@ -59,6 +65,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Customer": {"__typename": "Customer", "id": ids["Customer"], "customer": "Harbour Café"},
         "Contact": {"__typename": "Contact", "id": ids["Contact"], "email": "ana@harbour.example"},
         "OrderLine": {"__typename": "OrderLine", "id": ids["OrderLine"], "line": "Tea tin, retro spot"},
+        "Product": {"__typename": "Product", "id": ids["Product"], "product": "Tea tin"},
         "Fulfilment": {"__typename": "Fulfilment", "id": ids["Fulfilment"], "parcel": 1},
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},

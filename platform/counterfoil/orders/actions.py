@@ -57,6 +57,8 @@ def place_order(
 ) -> Order:
     """A draft order of `lines`; without a number it takes the workspace's next one.
 
+    An `external_id` that came before names the order of then: as long as it is a draft, it gets these lines.
+
     Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, and a
     number that is taken or can't stand in an address.
     """
@@ -66,6 +68,12 @@ def place_order(
         raise Invalid(
             "An order number has 1 to 40 characters, none of them a space or one of / ? # % \\.", field="number"
         )
+    if external_id is not None:
+        external_id = one_line(external_id, "externalId", 200)
+        known = visible_to(viewer).filter(external_id=external_id).first()
+        if known is not None:
+            revise_order(viewer=viewer, order=known, lines=lines)
+            return visible_to(viewer).get(pk=known.pk)
     try:
         with transaction.atomic():
             order = Order.objects.create(
@@ -80,6 +88,13 @@ def place_order(
                 placed_at=placed_at or clock.now(),
             )
     except IntegrityError as error:
+        if (
+            external_id is not None
+            and not Order.objects.filter(workspace_id=viewer.workspace_id, number=number).exists()
+        ):
+            raise Invalid(
+                "This external id has just come in another request: send again.", field="externalId"
+            ) from error
         raise Invalid(f"There is an order {number} already.", field="number") from error
     _write_lines(order, lines, totals)
     record(viewer, "order.placed", topic=order.topic)
