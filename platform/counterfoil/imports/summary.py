@@ -1,7 +1,7 @@
 """What an import came to; its counts add up (IM-3)."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -32,7 +32,18 @@ class Summary:
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
-        return asdict(self) | {"rejects": self.rejects and str(self.rejects)}
+        return {
+            "read": self.read,
+            "imported": self.imported,
+            "unchanged": self.unchanged,
+            "skipped": dict(self.skipped),
+            "rejected": self.rejected,
+            "new": dict(self.made),
+            "matched": self.matched,
+            "unmatched": self.unmatched,
+            "dry_run": self.dry_run,
+            "rejects": str(self.rejects) if self.rejects else None,
+        }
 
     def __str__(self) -> str:
         """For people."""
