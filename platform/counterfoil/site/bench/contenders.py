@@ -23,10 +23,9 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Customer
 from counterfoil.orders.models import Fulfilment, Order, OrderLine
 from counterfoil.orders.queries import visible_to
+from counterfoil.site.bench.run import CONNECTIONS, COUNTERFOIL, GRAPHENE, PLAIN
 from counterfoil.site.urls import urlpatterns as site
 from schema.identity import bearer_context, store_of_request
-
-COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 
 OURS = """query List($first: Int!) { orders(first: $first) { nodes {
   id number status placedAt total { amount currency } customer { name }
