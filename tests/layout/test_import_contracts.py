@@ -34,10 +34,7 @@ FORBIDDEN = [
     ("platform/counterfoil/mail", "counterfoil.site.settings", {DOMAIN}),
     ("platform/counterfoil/events", "schema.context", {DOMAIN}),
     ("platform/counterfoil/customers", "admin_ui.forms", {DOMAIN}),
-    *(
-        (f"platform/counterfoil/{lower}", f"counterfoil.{higher}.models", {FEATURES})
-        for lower, higher in pairwise(ORDER)
-    ),
+    *((f"platform/counterfoil/{lower}", f"counterfoil.{higher}", {FEATURES}) for lower, higher in pairwise(ORDER)),
     ("platform/counterfoil/access", "counterfoil.mail.models", {FEATURES}),
     ("admin_ui/orders", "counterfoil.orders.models", {CLIENT}),
     ("portal_ui", "counterfoil.access.order_keys", {CLIENT}),
