@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest
+# The tests that run the product as a person does: browsers, demos, commands.
+RUNNING := tests/browser tests/site/test_demo.py tests/site/test_command.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-sqlite test-running test-postgresql test-slow check format schema pictures bench lock clean
@@ -25,17 +27,17 @@ test: setup ## Run the tests, on SQLite and on PostgreSQL where there is one, si
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-postgresql test-sqlite test-running
 
 test-sqlite: setup
-	$(PYTEST) -m "not slow" --ignore=tests/browser --ignore=tests/site
+	$(PYTEST) -m "not slow" $(foreach path,$(RUNNING),--ignore=$(path))
 
-test-running: setup # what runs the product as a person does: commands, demos, browsers
-	$(PYTEST) -m "not slow" tests/browser tests/site
+test-running: setup
+	$(PYTEST) -m "not slow" $(RUNNING)
 
 test-postgresql: setup
-	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "not slow and not once"
+	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "not slow and not once and not slow_on_postgresql"
 
 test-slow: setup ## Run the tests that take long
 	$(PYTEST) -m slow
-	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "slow and not once"
+	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "(slow or slow_on_postgresql) and not once"
 
 check: setup ## Lint, types, import contracts, operations, schema drift, missing migrations
 	$(BIN)/ruff check .

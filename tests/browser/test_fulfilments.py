@@ -12,6 +12,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without JavaScript"])
 
+SLOW_WITHOUT = pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param(True, id="with scripts"),
+        pytest.param(False, id="without JavaScript", marks=pytest.mark.slow),
+    ],
+)
+
 
 def tab(page: Page, demo: Demo, customer: str) -> Page:
     """The Fulfilments tab of a customer's newest order."""
@@ -107,7 +115,7 @@ def test_what_can_not_be_sent_is_refused_beside_its_control_and_nothing_typed_is
     expect(page.get_by_role("heading", name="No parcel yet")).to_be_visible()
 
 
-@SCRIPTS
+@SLOW_WITHOUT
 @pytest.mark.feature("OR-3")
 def test_a_parcel_is_corrected_cancelled_and_sent_again(demo: Demo, windows: Windows, scripts: bool) -> None:
     windows.expect_complaint("status of 422")
@@ -137,7 +145,7 @@ def test_a_parcel_is_corrected_cancelled_and_sent_again(demo: Demo, windows: Win
     expect(second.get_by_text("Arrived")).to_be_visible()
 
 
-@SCRIPTS
+@SLOW_WITHOUT
 @pytest.mark.feature("OR-6")
 def test_staff_confirm_hold_release_and_cancel_an_order(demo: Demo, windows: Windows, scripts: bool) -> None:
     customer = "Copper Kettle Deli" if scripts else "Foxglove Florist"

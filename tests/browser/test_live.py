@@ -23,7 +23,7 @@ from tests.browser.windows import (
 )
 from tests.demo import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_on_postgresql]
 
 LINE_IS_DOWN = r"net::ERR_|htmx:(sendError|afterRequest)|Failed to load resource"
 HIDE = """() => {
@@ -180,6 +180,7 @@ def test_nothing_is_missed_and_nothing_doubled_when_the_server_is_started_again(
     assert [text for text in api.texts(order) if text in (before, after, later)] == [before, after, later]
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.feature("CN-1")
 def test_a_text_survives_a_server_that_is_down_and_the_next_try_sends_it_once(

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from counterfoil.conversations.models import Message
 from counterfoil.events.models import Event
 from tests.factories import Shop
@@ -70,6 +72,7 @@ def check(shop: Shop, strings: list[str]) -> list[str]:
     return refused
 
 
+@pytest.mark.slow_on_postgresql
 def test_every_naughty_string_comes_back_exactly_or_is_refused(shop: Shop) -> None:
     need(STRINGS.exists(), f"There are no naughty strings at {STRINGS}.")
     strings = json.loads(STRINGS.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from django.test import Client
 
 from counterfoil.access import clock
 from counterfoil.conversations.actions import send_message
+from counterfoil.customers.models import Contact
 from counterfoil.mail.models import Mail
 from counterfoil.mail.rendering import new_message
 from counterfoil.orders.actions import rotate_order_key
@@ -125,7 +126,8 @@ def test_a_mail_that_waited_while_the_key_was_regenerated_carries_the_new_key(sh
 def test_names_can_break_neither_the_headers_nor_the_page(shop: Shop) -> None:
     shop.store.name = 'Fennel "& <b>Twine</b>", est. 1987 – Größe'
     shop.store.save()
-    order = shop.order(contact="<i>Ana</i>\r\nBcc: evil@evil.example")
+    order = shop.order(contact="<i>Ana</i>")
+    Contact.objects.update(name="<i>Ana</i>\r\nBcc: evil@evil.example")  # which no action takes
     mail = mail_about(shop, "Hello", order)
     page = Page(part(mail, "html"))
 

@@ -66,12 +66,14 @@ def test_a_message_becomes_a_mail_at_once_through_the_broker_in_the_data_folder(
 
 @pytest.mark.feature("CN-7")
 @pytest.mark.feature("OP-2")
+@pytest.mark.slow_on_postgresql
 def test_a_message_becomes_a_mail_at_once_through_redis(shop: Shop, tmp_path: Path, redis_prefix: str) -> None:
     deliver_through(Surroundings(tmp_path, broker=REDIS, prefix=redis_prefix, with_sweep=False), shop)
 
 
 @pytest.mark.feature("CN-7")
 @pytest.mark.feature("OP-3")
+@pytest.mark.slow_on_postgresql
 def test_what_a_killed_worker_left_and_what_nobody_began_the_next_worker_sends_each_once(
     shop: Shop, tmp_path: Path
 ) -> None:

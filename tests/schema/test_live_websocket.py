@@ -23,7 +23,7 @@ from counterfoil.orders.models import Order, OrderStatus
 from tests.factories import Shop
 from tests.serving import PATIENCE, Served, key_of, serving, token_of, wait_for_followers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on_postgresql]
 
 PROTOCOL = "graphql-transport-ws"
 MESSAGES = """

@@ -179,7 +179,10 @@ def test_stopped_by_sigterm_it_is_gone_in_five_seconds_with_all_that_it_started_
         assert alive(started) == set()
         assert "Traceback" not in again.said.read_text()
 
-    with shown(data_dir) as killed:
+
+@pytest.mark.slow
+def test_a_demo_that_is_killed_takes_all_that_it_started_with_it(tmp_path: Path) -> None:
+    with shown(tmp_path / "data") as killed:
         started = killed.family()
         killed.stop(signal.SIGKILL)
 
