@@ -102,7 +102,7 @@ def test_sending_again_after_the_answer_was_lost_sends_nothing_twice(demo: Demo,
     ("text", "reason"),
     [
         pytest.param(" \n ", "Write something first", id="empty"),
-        pytest.param("long " * 4_000, "20,000 characters", id="20,000 characters"),
+        pytest.param("long " * 4_000, "20,000 characters", id="20,000 characters", marks=pytest.mark.slow),
     ],
 )
 def test_a_text_that_cannot_be_taken_stays_in_its_box_with_the_reason_beside_it(

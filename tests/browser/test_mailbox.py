@@ -11,6 +11,7 @@ from tests.demo import Demo
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
+@pytest.mark.slow
 @pytest.mark.feature("CN-7")
 def test_a_staff_message_lands_in_the_mailbox_and_its_button_opens_the_order(demo: Demo, windows: Windows) -> None:
     # Given the mailbox, open

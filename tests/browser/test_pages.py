@@ -113,7 +113,7 @@ STAFF_PAGES: dict[str, Open] = {
 
 
 # The pages of each kind that people see most; the others are looked at by make test-slow.
-IN_EVERY_RUN = {"order", "link that opens nothing", "sign-in", "orders", "fulfilments", "customer notes"}
+IN_EVERY_RUN = {"order", "link that opens nothing", "orders", "fulfilments", "customer notes"}
 
 
 @pytest.mark.parametrize(

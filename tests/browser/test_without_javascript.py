@@ -90,6 +90,7 @@ def test_a_customer_reads_answers_and_chooses_mails_without_javascript(
     expect(page.get_by_text("You get an e-mail when they answer")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_customer_reads_a_long_conversation_page_by_page_without_javascript(demo: Demo, page: Page, api: Api) -> None:
     # Given more messages than a page shows, on an order whose customer wants no mails
     order = demo.order("Juniper Lane")

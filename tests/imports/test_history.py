@@ -62,7 +62,7 @@ def test_other_columns_are_named_in_a_map(shop: Shop, tmp_path: Path) -> None:
 @pytest.mark.feature("IM-3")
 @pytest.mark.feature("IM-4")
 @pytest.mark.feature("OR-8")
-@pytest.mark.slow_on_postgresql
+@pytest.mark.slow
 def test_fifty_customers_come_in_once_without_a_word_and_again_without_a_change(shop: Shop, tmp_path: Path) -> None:
     path = retail("slice_50_customers.csv")
     empty = everything()

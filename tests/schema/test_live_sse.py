@@ -20,7 +20,7 @@ from counterfoil.orders.models import Order, OrderStatus
 from tests.factories import Shop
 from tests.serving import PATIENCE, Frame, Served, Stream, key_of, serving, subscribed, token_of, wait_for_followers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on_postgresql]
 
 MESSAGES = """
 subscription Messages($order: ID!, $after: Position) {

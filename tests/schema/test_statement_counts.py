@@ -43,6 +43,8 @@ EVERYTHING = """query ($first: Int!) {
 # customer 1, contact 1, lines 1, parcels 1, what is in them 1 and its lines 1, messages 1, their mails 1, notes 1.
 STATEMENTS = 13
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 def fill(shop: Shop, orders: int) -> list[Order]:
     """Orders that each have lines, a thread, its mails, and notes, all of them different."""

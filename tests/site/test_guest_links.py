@@ -17,7 +17,7 @@ from counterfoil.orders.models import Order
 from schema import identity
 from tests.factories import Shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on_postgresql]
 
 
 def browser(host: str = "fennel.test") -> Client:
