@@ -79,7 +79,7 @@ class MailPreferenceRow(NamedTuple):
     belongs_to: MailPreferenceOwner
 
 
-# Looking up a value costs a tenth of calling the enum, and lists read a hundred of them.
+# Looking up a value costs less than calling the enum, and lists read a hundred of them.
 _STATUSES = {status.value: status for status in OrderStatus}
 _FULFILMENT_STATES = {state.value: state for state in FulfilmentState}
 
