@@ -1,6 +1,5 @@
 """The schema: the features' parts merged, and how operations run."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
@@ -8,15 +7,13 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
-from counterfoil.events.threads import in_thread
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.catalog.types import product_by_key
@@ -25,6 +22,7 @@ from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
 from schema.customers import contacts_by_key, customers_by_key
+from schema.execution import ThreadedExecution
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -83,26 +81,6 @@ class Mutation(OrderMutations, PlacingMutations, FulfilmentMutations, CatalogMut
 @strawberry.type(description="Everything that can be watched.")
 class Subscription(OrderSubscriptions, ConversationSubscriptions):
     pass
-
-
-class ThreadedExecution(StrawberryGraphQLCoreExecutionContext):
-    """Resolvers are synchronous. Inside an event loop (streams) each selection runs in a thread."""
-
-    def execute_operation(self, serially: bool | None = None) -> Any:
-        """Run the operation, or one event's selection of a subscription."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return super().execute_operation(serially)
-        return in_thread(self._execute_while_valid, serially)
-
-    def _execute_while_valid(self, serially: bool | None) -> Any:
-        # A connection outlives many operations, and may outlive its token.
-        if self.operation.operation is not OperationType.SUBSCRIPTION and not self.context_value.still_valid():
-            raise GraphQLError(
-                "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
-            )
-        return super().execute_operation(serially)
 
 
 class MaskUnexpected(MaskErrors):

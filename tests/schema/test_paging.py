@@ -5,9 +5,12 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import clock
 from counterfoil.access.viewer import Viewer
@@ -15,6 +18,7 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.orders.actions import NewLine
 from counterfoil.orders.models import Order, OrderLine
+from schema import relay
 from schema.context import Context
 from schema.relay import Keyset
 from schema.root import schema
@@ -357,3 +361,73 @@ def test_a_guest_pages_through_their_messages_alone(shop: Shop, order: Order) ->
 
     assert texts("messages", first) + texts("messages", rest) == ["r3", "r2", "r1", "r0"]
     assert rest["pageInfo"]["hasNextPage"] is False
+
+
+NESTED = """query ($first: Int!) { orders(first: 10) { nodes {
+    number lines(first: $first) { nodes { name } pageInfo { hasNextPage } }
+} } }"""
+
+
+@pytest.mark.feature("GQ-2")
+@pytest.mark.parametrize(
+    ("counts", "first", "statements"),
+    [
+        ([1, 1, 1], 2, 2),  # far fewer than pages could hold
+        ([1, 2, 8], 3, 2),  # one of them goes on, all are fewer still
+        ([9, 1, 1], 2, 3),  # so many that they are counted off
+        ([3, 3, 3], 2, 3),  # exactly what would fill all pages, and one more each
+        ([1] * 9 + [41], 4, 3),
+        ([9], 2, 2),  # one alone is its own page
+    ],
+)
+def test_pages_within_a_page_are_each_whole(shop: Shop, counts: list[int], first: int, statements: int) -> None:
+    for number, count in enumerate(counts):
+        names = [f"{number}.{at}" for at in range(count)]
+        shop.order(number=f"N-{number}", lines=tuple(NewLine(name, 1, Decimal(1)) for name in names))
+
+    with CaptureQueriesContext(connection) as taken:
+        result = schema.execute_sync(NESTED, variable_values={"first": first}, context_value=Context(viewer=shop.staff))
+
+    assert not result.errors, result.errors
+    found = {order["number"]: order["lines"] for order in (result.data or {})["orders"]["nodes"]}
+    assert found == {
+        f"N-{number}": {
+            "nodes": [{"name": f"{number}.{at}"} for at in range(min(count, first))],
+            "pageInfo": {"hasNextPage": count > first},
+        }
+        for number, count in enumerate(counts)
+    }
+    assert len(taken) == statements
+
+
+@pytest.mark.feature("GQ-2")
+def test_a_page_within_a_page_stays_small_however_much_there_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "FEW_ROWS", 5)
+    for number in range(3):
+        shop.order(number=f"N-{number}", lines=tuple(NewLine(f"tin {at}", 1, Decimal(1)) for at in range(4)))
+    read: list[int] = []
+
+    def lines_of(rows: QuerySet[OrderLine]) -> list[LineRow]:
+        found = [LineRow(*row) for row in rows.values_list("pk", "ordinal", "order_id")]
+        read.append(len(found))
+        return found
+
+    pages = relay.Keyset("lines", "ordinal", descending=False, of=int).cut_each(
+        OrderLine.objects.all(),
+        lines_of,
+        parent="order_id",
+        parents=[order.pk for order in Order.objects.all()],
+        first=2,
+        after=None,
+    )
+
+    assert [len(page.nodes) for page in pages.values()] == [2, 2, 2]
+    assert read == [5, 9]
+
+
+class LineRow(NamedTuple):
+    """What a page is cut from."""
+
+    pk: int
+    ordinal: int
+    parent: int

@@ -1,0 +1,161 @@
+"""How operations run: resolvers are synchronous, and what rows hold already is read without one.
+
+graphql-core treats every field alike: a resolver, its `info`, its arguments, whether the value is awaitable, and the
+value's type, one after another. A list of orders is made of a thousand fields, nearly all of which are attributes of a
+row. Those are read here in one loop, by a plan made once an operation; all others, and whatever is unusual, go
+graphql-core's way. docs/decisions/0007 has what that brings.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from graphql import (
+    GraphQLError,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+    OperationType,
+    Undefined,
+    is_leaf_type,
+)
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from counterfoil.events.threads import in_thread
+
+type Answer = dict[str, Any]
+
+
+class _Field(NamedTuple):
+    """A selected field, and how its value is read from a row."""
+
+    name: str  # in the answer
+    details: Any  # graphql-core's: the places in the document that select it
+    attribute: str | None = None  # of the row; None where graphql-core has to run it
+    required: bool = False
+    coerce: Callable[[Any], Any] | None = None  # a leaf's
+    object_type: GraphQLObjectType | None = None
+    many: bool = False  # a list of that type, of which none is null
+    type: GraphQLOutputType | None = None
+
+
+class RowExecution(StrawberryGraphQLCoreExecutionContext):
+    """An executor that reads plain fields itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wrapped = bool(self.middleware_manager and self.middleware_manager.middlewares)
+        self._plans: dict[tuple[GraphQLObjectType, int], tuple[Any, list[_Field]]] = {}
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: dict[str, Any],
+        position_context: Any,
+    ) -> Answer:
+        """The selected fields of one object, by their names in the answer."""
+        answer: Answer = {}
+        for field in self._plan(parent_type, grouped_field_set):
+            told = self._read(field, source_value, path, parent_type)
+            if told is Undefined:
+                told = self.execute_field(
+                    parent_type, source_value, field.details, Path(path, field.name, parent_type.name), position_context
+                )
+            if told is not Undefined:  # graphql-core's word for a field that does not exist
+                answer[field.name] = told
+        return answer
+
+    def _plan(self, parent_type: GraphQLObjectType, selected: dict[str, Any]) -> list[_Field]:
+        # The selection is remembered by its identity, as graphql-core does, and kept so that the identity stays its.
+        key = parent_type, id(selected)
+        if key not in self._plans:
+            self._plans[key] = (
+                selected,
+                [self._field(parent_type, name, details) for name, details in selected.items()],
+            )
+        return self._plans[key][1]
+
+    def _field(self, parent_type: GraphQLObjectType, name: str, details: Any) -> _Field:
+        found = self.schema.get_field(parent_type, details[0].node.name.value)
+        made = found.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF) if found else None
+        if found is None or made is None or not made.is_basic_field or found.args or self._wrapped:
+            return _Field(name, details)
+        required = isinstance(found.type, GraphQLNonNull)
+        of: Any = found.type.of_type if isinstance(found.type, GraphQLNonNull) else found.type
+        if is_leaf_type(of):
+            coerce = _text if of is GraphQLString else of.coerce_output_value
+            return _Field(name, details, made.python_name, required, coerce)
+        many = isinstance(of, GraphQLList) and isinstance(of.of_type, GraphQLNonNull)
+        of = of.of_type.of_type if many else of
+        if not isinstance(of, GraphQLObjectType):
+            return _Field(name, details)
+        return _Field(name, details, made.python_name, required, None, of, many, found.type)
+
+    def _read(self, field: _Field, row: Any, path: Path | None, parent_type: GraphQLObjectType) -> Any:
+        """A plain field's value as the answer tells it; `Undefined` where graphql-core has to see to it."""
+        value = getattr(row, field.attribute, Undefined) if field.attribute else Undefined
+        if value is Undefined:
+            return Undefined
+        if value is None:
+            return Undefined if field.required else None
+        if field.coerce:
+            return _leaf(field.coerce, value)
+        return self._objects(field, value, Path(path, field.name, parent_type.name))
+
+    def _objects(self, field: _Field, value: Any, path: Path) -> Answer | list[Answer] | None:
+        """What is told of an object, or of each of many."""
+        of: Any = field.object_type
+        if field.many and not isinstance(value, (list, tuple)):
+            return Undefined  # type: ignore[return-value]
+        rows: Sequence[Any] = value if field.many else (value,)
+        if of.is_type_of and not all(of.is_type_of(row, None) for row in rows):
+            return Undefined  # type: ignore[return-value]
+        selected = self.collect_subfields(of, field.details).grouped_field_set
+        try:
+            if not field.many:
+                return self.execute_fields(of, value, path, selected, None)
+            return [
+                self.execute_fields(of, row, path.add_key(index, None), selected, None)
+                for index, row in enumerate(rows)
+            ]
+        except Exception as error:
+            self.handle_field_error(error, field.type, field.details, path)  # type: ignore[arg-type]
+            return None
+
+
+def _leaf(coerce: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        told = coerce(value)
+    except Exception:
+        return Undefined
+    return Undefined if told is None else told
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else GraphQLString.coerce_output_value(value)
+
+
+class ThreadedExecution(RowExecution):
+    """Inside an event loop (streams) each selection runs in a thread."""
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Run the operation, or one event's selection of a subscription."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return super().execute_operation(serially)
+        return in_thread(self._execute_while_valid, serially)
+
+    def _execute_while_valid(self, serially: bool | None) -> Any:
+        # A connection outlives many operations, and may outlive its token.
+        if self.operation.operation is not OperationType.SUBSCRIPTION and not self.context_value.still_valid():
+            raise GraphQLError(
+                "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
+            )
+        return super().execute_operation(serially)

@@ -1,0 +1,174 @@
+"""Our executor tells what graphql-core's tells: the same data, the same errors at the same paths."""
+
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple
+
+import pytest
+import strawberry
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from schema.execution import RowExecution
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+
+
+class Row(NamedTuple):
+    """Stands for every type below."""
+
+    name: Any = "Ada"
+    count: Any = 1
+    price: Any = Decimal("1.50")
+    colour: Any = Colour.RED
+    nickname: Any = None
+    child: Any = None
+    maybe: Any = None
+    children: Any = ()
+    gaps: Any = ()
+    is_leaf: bool = False
+
+
+@strawberry.type
+class Leaf:
+    name: str
+    count: int
+
+    @classmethod
+    def is_type_of(cls, row: Row, _info: object) -> bool:
+        return isinstance(row, Row) and row.is_leaf
+
+
+@strawberry.type
+class Thing:
+    name: str
+    count: int
+    price: Decimal
+    colour: Colour
+    nickname: str | None
+    child: Leaf
+    maybe: Leaf | None
+    children: list[Leaf]
+    gaps: list[Leaf | None] | None
+
+    @strawberry.field
+    def shout(self, times: int = 1) -> str:
+        if times < 0:
+            raise ValueError("too quiet")
+        return self.name.upper() * times
+
+
+LEAF = Row(is_leaf=True, count=7)
+WHOLE = Row(child=LEAF, children=[LEAF, LEAF._replace(name="Björn ☃")], gaps=[LEAF, None])
+EVERYTHING = """{ things {
+  __typename label: name count price colour nickname shout again: shout(times: 2)
+  child { ...leaf } maybe { ...leaf } children { ...leaf count } gaps { ...leaf }
+} } fragment leaf on Leaf { __typename name }"""
+
+
+def _answers(thing: object, text: str, **variables: object) -> list[tuple[object, object]]:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def things(self) -> list[Thing] | None:
+            return [thing]  # type: ignore[list-item]
+
+    told = []
+    for executor in (StrawberryGraphQLCoreExecutionContext, RowExecution):
+        schema = strawberry.Schema(query=Query, execution_context_class=executor)
+        result = schema.execute_sync(text, variable_values=variables)
+        errors = [(error.message, error.path, error.locations) for error in result.errors or []]
+        told.append((result.data, errors))
+    return told
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"nickname": "Addie", "maybe": LEAF},
+        {"children": (LEAF,) * 3, "gaps": None},
+        {"children": []},
+        {"name": None},
+        {"name": 12},
+        {"name": {"no": "text"}},
+        {"count": "many"},
+        {"count": 2**40},
+        {"price": "dear"},
+        {"colour": "green"},
+        {"colour": None},
+        {"nickname": ValueError("a value that is an error")},
+        {"child": None},
+        {"child": WHOLE},
+        {"child": LEAF._replace(name=None)},
+        {"child": LookupError("nobody")},
+        {"maybe": LEAF._replace(count=None, name=None)},
+        {"maybe": WHOLE},
+        {"children": None},
+        {"children": 5},
+        {"children": "text"},
+        {"children": iter([LEAF])},
+        {"children": [LEAF, LEAF._replace(name=None), LEAF._replace(count="x")]},
+        {"children": [LEAF, None]},
+        {"children": [LEAF, WHOLE]},
+        {"gaps": [LEAF._replace(name=None), None, LEAF]},
+    ],
+    ids=str,
+)
+def test_whatever_a_row_holds_the_answer_is_graphql_cores(changed: dict[str, Any]) -> None:
+    if "children" in changed and hasattr(changed["children"], "__next__"):
+        core = _answers(WHOLE._replace(children=iter([LEAF])), EVERYTHING)[0]
+        ours = _answers(WHOLE._replace(children=[LEAF]), EVERYTHING)[1]
+    else:
+        core, ours = _answers(WHOLE._replace(**changed), EVERYTHING)
+
+    assert ours == core
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ things { name @skip(if: $no) count @include(if: $no) child { name @include(if: $yes) } } }",
+        "{ things { name name child { name } child { count } children { n: name } children { count } } }",
+        "{ things { shout(times: -1) } }",
+        "{ things { ... on Thing { name ... { count } } } }",
+        "{ __schema { queryType { name } } things { count } }",
+    ],
+)
+def test_however_a_selection_is_written_the_answer_is_graphql_cores(text: str) -> None:
+    query = f"query($yes: Boolean = true, $no: Boolean = false) {text}" if "$" in text else text
+
+    core, ours = _answers(WHOLE, query)
+
+    assert ours == core
+
+
+def test_what_has_no_attribute_of_a_fields_name_is_graphql_cores_error() -> None:
+    core, ours = _answers(object(), "{ things { name } }")
+
+    assert ours == core
+    assert ours[1]
+
+
+def test_a_middleware_sees_every_field() -> None:
+    from strawberry.extensions import SchemaExtension
+
+    seen: list[str] = []
+
+    class Watch(SchemaExtension):
+        def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append(info.field_name)
+            return _next(root, info, *args, **kwargs)
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def thing(self) -> Thing:
+            return WHOLE  # type: ignore[return-value]
+
+    schema = strawberry.Schema(query=Query, extensions=[Watch], execution_context_class=RowExecution)
+    schema.execute_sync("{ thing { name child { count } } }")
+
+    assert seen == ["thing", "name", "child", "count"]
