@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
+    ExecutionResult,
     GraphQLError,
     GraphQLList,
     GraphQLNonNull,
@@ -26,6 +27,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from counterfoil.events.threads import in_thread
+from schema.sharing import frozen, once
 
 type Answer = dict[str, Any]
 
@@ -142,7 +144,13 @@ def _text(value: Any) -> str:
 
 
 class ThreadedExecution(RowExecution):
-    """Inside an event loop (streams) each selection runs in a thread."""
+    """Inside an event loop (streams) each selection runs in a thread, for all who select the same of one event."""
+
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """What executes one event's selection; the plans end with it, or a long stream would heap them up."""
+        executor: Any = super().build_per_event_executor(payload)
+        executor._plans, executor._relevant_sub_fields = {}, {}
+        return executor
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Run the operation, or one event's selection of a subscription."""
@@ -150,11 +158,26 @@ class ThreadedExecution(RowExecution):
             asyncio.get_running_loop()
         except RuntimeError:
             return super().execute_operation(serially)
+        if self.operation.operation is OperationType.SUBSCRIPTION:
+            return self._select_once()
         return in_thread(self._execute_while_valid, serially)
+
+    async def _select_once(self) -> ExecutionResult:
+        # Followers whose viewers are equal have one and the same event as their root value.
+        key = ("selection", id(self.root_value), id(self.operation), frozen(self.variable_values.coerced))
+        result, _ = await once(key, self._select)
+        return ExecutionResult(result.data, result.errors)
+
+    async def _select(self) -> tuple[ExecutionResult, object]:
+        # With the result goes what the key knows by its identity.
+        return await in_thread(self._execute), self
+
+    def _execute(self) -> Any:
+        return super().execute_operation(serially=False)
 
     def _execute_while_valid(self, serially: bool | None) -> Any:
         # A connection outlives many operations, and may outlive its token.
-        if self.operation.operation is not OperationType.SUBSCRIPTION and not self.context_value.still_valid():
+        if not self.context_value.still_valid():
             raise GraphQLError(
                 "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
             )

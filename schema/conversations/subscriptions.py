@@ -1,14 +1,18 @@
 """Messages as they come."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
+from counterfoil.access.viewer import Viewer
+from counterfoil.events.feed import Happened
 from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.conversations.types import Message, message_by_key
 from schema.positions import AfterPosition, Position, begin_after
+from schema.sharing import once
 from schema.streams import current_position, follow, may_watch
 
 
@@ -37,7 +41,16 @@ class ConversationSubscriptions:
             for happened in batch:
                 if happened.kind != "message.sent":
                     continue
-                message = await in_thread(message_by_key, context.viewer, happened.data["message"])
-                if message is not None:
+                added = await once(
+                    ("messageAdded", context.viewer, happened.position), partial(_added, context.viewer, happened)
+                )
+                if added is not None:
                     current_position.set(happened.position)
-                    yield MessageAdded(position=Position(happened.position), message=message)
+                    yield added
+
+
+async def _added(viewer: Viewer, happened: Happened) -> MessageAdded | None:
+    message = await in_thread(message_by_key, viewer, happened.data["message"])
+    if message is None:
+        return None
+    return MessageAdded(position=Position(happened.position), message=message)

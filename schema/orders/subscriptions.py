@@ -7,12 +7,14 @@ from typing import Annotated
 import strawberry
 from graphql import GraphQLError
 
-from counterfoil.events.feed import EVERYTHING
+from counterfoil.access.viewer import Viewer
+from counterfoil.events.feed import EVERYTHING, Happened
 from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.orders.types import Order, order_by_key
 from schema.positions import AfterPosition, Position, begin_after
 from schema.relay import pk_of
+from schema.sharing import once
 from schema.streams import current_position, follow, may_watch
 
 _CHANGES = ("order.", "order_key.", "mail_preference.")
@@ -51,7 +53,16 @@ class OrderSubscriptions:
             for happened in batch:
                 if not happened.kind.startswith(_CHANGES):
                     continue
-                order = await in_thread(order_by_key, context.viewer, pk_of(happened.topic, "order"))
-                if order is not None:
+                changed = await once(
+                    ("orderChanged", context.viewer, happened.position), partial(_changed, context.viewer, happened)
+                )
+                if changed is not None:
                     current_position.set(happened.position)
-                    yield OrderChanged(position=Position(happened.position), kind=happened.kind, order=order)
+                    yield changed
+
+
+async def _changed(viewer: Viewer, happened: Happened) -> OrderChanged | None:
+    order = await in_thread(order_by_key, viewer, pk_of(happened.topic, "order"))
+    if order is None:
+        return None
+    return OrderChanged(position=Position(happened.position), kind=happened.kind, order=order)

@@ -1,0 +1,139 @@
+"""What followers of one event share, and what nobody shares."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import pytest
+
+from counterfoil.access.viewer import Viewer
+from counterfoil.conversations.actions import send_message
+from counterfoil.events.relay import last_position
+from schema import sharing
+from schema.conversations import subscriptions
+from schema.execution import RowExecution
+from schema.sharing import frozen, once
+from tests.factories import Shop
+from tests.serving import Served, key_of, serving, subscribed, token_of, wait_for_followers
+
+WATCH = """subscription Watch($order: ID!, $after: Position, $names: Boolean = false) {
+  messageAdded(orderId: $order, after: $after) { message { text isMine authorName @include(if: $names) } }
+}"""
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with serving() as running:
+        yield running
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow_on_postgresql
+@pytest.mark.feature("GQ-4")
+def test_those_who_see_the_same_share_a_read_and_a_selection_and_others_get_their_own(
+    shop: Shop, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.order()
+    read: list[str] = []
+    selected: list[object] = []
+    message_by_key, execute = subscriptions.message_by_key, RowExecution.execute_operation
+
+    def reading(viewer: Viewer, pk: int | None) -> object:
+        read.append(viewer.reference)
+        return message_by_key(viewer, pk)
+
+    def selecting(self: RowExecution, serially: bool | None = None) -> Any:
+        selected.append(self)
+        return execute(self, serially)
+
+    monkeypatch.setattr(subscriptions, "message_by_key", reading)
+    monkeypatch.setattr(RowExecution, "execute_operation", selecting)
+    guest, staff = key_of(order), token_of(shop.member)
+    asked = {"order": order.topic, "after": str(last_position())}
+    with ExitStack() as stack:
+        streams = [
+            stack.enter_context(subscribed(served, WATCH, asked | more, token=token))
+            for token, more in ((guest, {}),) * 5 + ((staff, {}), (guest, {"names": True}))
+        ]
+        wait_for_followers(served, len(streams))
+        send_message(viewer=shop.guest(order), order=order, text="Hello")
+        told = [stream.take(1)[0].data["data"]["messageAdded"]["message"] for stream in streams]
+
+    assert told[:5] == [{"text": "Hello", "isMine": True}] * 5
+    assert told[5:] == [
+        {"text": "Hello", "isMine": False},
+        {"text": "Hello", "isMine": True, "authorName": "Ana Reis"},
+    ]
+    assert sorted(read) == sorted([shop.guest(order).reference, shop.staff.reference])
+    assert len(selected) == 3
+
+
+def test_it_is_made_once_for_all_who_wait_and_for_those_who_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "KEPT", 0.05)
+    made: list[object] = []
+
+    async def make() -> object:
+        mine = object()
+        made.append(mine)
+        await asyncio.sleep(0)
+        return mine
+
+    async def scenario() -> None:
+        first = await asyncio.gather(*(once("key", make) for _ in range(9)), once("other", make))
+        assert len(set(map(id, first))) == 2
+        assert await once("key", make) is first[0]
+        await asyncio.sleep(0.2)
+        assert await once("key", make) is not first[0]
+
+    asyncio.run(scenario())
+    assert len(made) == 3
+
+
+def test_the_first_one_may_leave() -> None:
+    async def scenario() -> None:
+        going = asyncio.Event()
+
+        async def make() -> str:
+            await going.wait()
+            return "there"
+
+        first, second = asyncio.create_task(once("key", make)), asyncio.create_task(once("key", make))
+        await asyncio.sleep(0)
+        first.cancel()
+        with suppress(asyncio.CancelledError):
+            await first
+        going.set()
+        assert await second == "there"
+
+    asyncio.run(scenario())
+
+
+def test_a_failure_is_told_to_all_who_wait_and_then_forgotten() -> None:
+    async def scenario() -> None:
+        async def fail() -> str:
+            await asyncio.sleep(0)
+            raise LookupError
+
+        async def work() -> str:
+            return "there"
+
+        failed = await asyncio.gather(once("key", fail), once("key", fail), return_exceptions=True)
+        assert [type(error) for error in failed] == [LookupError, LookupError]
+        assert await once("key", work) == "there"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"a": 1, "b": [1, {"c": None}]}, {"b": [1, {"c": None}], "a": 1}, True),
+        ({"a": [1, 2]}, {"a": [2, 1]}, False),
+        ({"a": None}, {}, False),
+        ({"a": {1}}, {"a": {1}}, False),  # what can't be a key is never shared
+    ],
+)
+def test_variables_are_the_same_when_they_say_the_same(one: object, other: object, same: bool) -> None:
+    assert (frozen(one) == frozen(other)) is same
+    hash(frozen(one))
