@@ -7,7 +7,7 @@ graphql-core's way. docs/decisions/0007 has what that brings.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -146,8 +146,11 @@ def _text(value: Any) -> str:
 class ThreadedExecution(RowExecution):
     """Inside an event loop (streams) each selection runs in a thread, for all who select the same of one event."""
 
+    _variables: Hashable = None  # a subscription's, as a key
+
     def build_per_event_executor(self, payload: Any) -> Any:
         """What executes one event's selection; the plans end with it, or a long stream would heap them up."""
+        self._variables = self._variables or frozen(self.variable_values.coerced)
         executor: Any = super().build_per_event_executor(payload)
         executor._plans, executor._relevant_sub_fields = {}, {}
         return executor
@@ -164,7 +167,7 @@ class ThreadedExecution(RowExecution):
 
     async def _select_once(self) -> ExecutionResult:
         # Followers whose viewers are equal have one and the same event as their root value.
-        key = ("selection", id(self.root_value), id(self.operation), frozen(self.variable_values.coerced))
+        key = ("selection", id(self.root_value), id(self.operation), self._variables)
         result, _ = await once(key, self._select)
         return ExecutionResult(result.data, result.errors)
 

@@ -12,9 +12,31 @@ from weakref import WeakKeyDictionary
 # another, and so short that nobody is told of an order as it was.
 KEPT = 2.0
 
-type _Made = dict[Hashable, asyncio.Future[Any]]
 
-_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Made] = WeakKeyDictionary()
+class _Making:
+    """Something that is being made, or was."""
+
+    __slots__ = ("_task", "_there")
+
+    def __init__(self, making: Awaitable[Any], done: Callable[[bool], None]) -> None:
+        self._task = asyncio.ensure_future(making)
+        self._there = asyncio.Event()
+
+        def tell(task: asyncio.Future[Any]) -> None:
+            self._there.set()
+            done(not task.cancelled() and task.exception() is None)
+
+        self._task.add_done_callback(tell)
+
+    async def result(self) -> Any:
+        """What was made. Who waits may be cancelled; it is made nevertheless."""
+        # Not asyncio.shield: each of n who wait would go through the list of all others when it is done.
+        if not self._task.done():
+            await self._there.wait()
+        return self._task.result()
+
+
+_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, _Making]] = WeakKeyDictionary()
 
 
 async def once[T](key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
@@ -23,20 +45,21 @@ async def once[T](key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
     It is made to its end even when the first one leaves. What fails is raised to all who wait for it, then forgotten.
     """
     loop = asyncio.get_running_loop()
-    made = _by_loop.setdefault(loop, {})
-    if key not in made:
-        making: asyncio.Future[Any] = asyncio.ensure_future(make())
+    made = _by_loop.get(loop)
+    if made is None:
+        made = _by_loop[loop] = {}
+    making = made.get(key)
+    if making is None:
 
-        def done(_: asyncio.Future[Any]) -> None:
-            if making.cancelled() or making.exception():
-                made.pop(key, None)
-            else:
+        def done(well: bool) -> None:
+            if well:
                 loop.call_later(KEPT, made.pop, key, None)
+            else:
+                made.pop(key, None)
 
-        making.add_done_callback(done)
-        made[key] = making
-    shared: T = await asyncio.shield(made[key])
-    return shared
+        making = made[key] = _Making(make(), done)
+    found: T = await making.result()
+    return found
 
 
 def frozen(value: object) -> Hashable:

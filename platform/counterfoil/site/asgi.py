@@ -5,25 +5,27 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError
 from servestatic import ServeStaticASGI
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "counterfoil.site.settings")
-_django = get_asgi_application()
+_django = get_wsgi_application()
 
 from admin_ui.live import watch as staff_watch  # noqa: E402  (Django must be set up first)
 from counterfoil.events.feed import Feed  # noqa: E402
+from counterfoil.site.threads import in_threads  # noqa: E402
 from portal_ui.live import watch as guest_watch  # noqa: E402
 from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
 
 # Collected files come compressed and with their hash in the name, to be kept for ever; in debug mode they come from
 # the source folders.
-_static: Any = _django
+_answer = in_threads(_django)
+_static: Any = _answer
 if settings.DEBUG:
-    _static = ASGIStaticFilesHandler(_django)
+    _static = ASGIStaticFilesHandler(_answer)
 elif settings.STATIC_ROOT.is_dir():
-    _static = ServeStaticASGI(_django, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL)
+    _static = ServeStaticASGI(_answer, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL)
 
 _NUDGES = {"/live": nudges(guest_watch), "/admin/live": nudges(staff_watch)}
 
@@ -44,7 +46,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     elif scope["path"].startswith(settings.STATIC_URL):
         await _static(scope, receive, send)
     else:
-        await _django(scope, receive, send)
+        await _answer(scope, receive, send)
 
 
 def _wants_stream(scope: dict[str, Any]) -> bool:

@@ -101,6 +101,9 @@ else:
     _database["CONN_MAX_AGE"] = 0
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 20, "timeout": 20}}
 DATABASES = {"default": _database}
+
+# The largest request that is taken, files included; Django's DATA_UPLOAD_MAX_MEMORY_SIZE bounds it without them.
+MOST_REQUEST_BYTES = 10 * 2**20
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"
