@@ -21,7 +21,7 @@ $(STAMP): requirements.lock scripts/setup.sh
 	@touch $(STAMP)
 
 demo: setup ## Run a believable shop on this machine and print where to go
-	@$(BIN)/counterfoil demo $(if $(IMPORT),--import "$(IMPORT)")
+	@$(BIN)/counterfoil demo $(if $(IMPORT),--import "$(IMPORT)") $(if $(OPEN_FROM),--open-from "$(OPEN_FROM)")
 
 test: setup ## Run the tests, on SQLite and on PostgreSQL where there is one, side by side
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-postgresql test-sqlite test-running

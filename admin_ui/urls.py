@@ -4,8 +4,11 @@ from django.urls import URLPattern, path
 
 from admin_ui import live
 from admin_ui.conversations import views as conversations
+from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
+from admin_ui.products import views as products
 from admin_ui.staff import views as staff
 
 app_name = "admin"
@@ -16,9 +19,13 @@ urlpatterns: list[URLPattern] = [
     path("sign-out", staff.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="poll"),
     path("orders", orders.orders, name="orders"),
+    path("new-order", by_hand.new, name="order_new"),
     path("orders/<str:number>", orders.order, name="order"),
     path("orders/<str:number>/header", orders.header, name="order_header"),
     path("orders/<str:number>/status", orders.status, name="order_status"),
+    path("orders/<str:number>/lines", by_hand.lines, name="order_lines"),
+    path("orders/<str:number>/history", orders.history, name="order_history"),
+    path("orders/<str:number>/payment", by_hand.payment, name="order_payment"),
     path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
     path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
     path("orders/<str:number>/fulfilments/send", fulfilments.send, name="fulfil"),
@@ -32,5 +39,12 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/notes/messages", conversations.send, name="send"),
     path("orders/<str:number>/notes/receipts", conversations.receipts, name="receipts"),
     path("orders/<str:number>/notes/internal", conversations.internal, name="internal"),
+    path("customers", customers.customers, name="customers"),
+    path("customers/new", customers.new, name="customer_new"),
+    path("customers/<str:gid>", customers.customer, name="customer"),
+    path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
+    path("products", products.products, name="products"),
+    path("products/new", products.new, name="product_new"),
+    path("products/<str:gid>", products.product, name="product"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

@@ -157,16 +157,16 @@ class Keyset:
         rows = read(queryset.filter(self.behind(after)).order_by(*self.order)[: size + 1])
         return self.connection(rows, size, after)
 
-    def cut_each[M: Model, R](
+    def cut_each[M: Model, R, P: (int, str)](
         self,
         queryset: QuerySet[M, M],
         read: Callable[[QuerySet[M, M]], list[R]],
         *,
         parent: str,
-        parents: Sequence[int],
+        parents: Sequence[P],
         first: int,
         after: str | None,
-    ) -> dict[int, Connection[Any]]:
+    ) -> dict[P, Connection[Any]]:
         """The same page for each of many parents. Rows carry their parent's key as `parent`.
 
         Few rows are read as they are, in one query. Only where there are more a second one counts off each parent's
@@ -180,7 +180,7 @@ class Keyset:
             place = Window(RowNumber(), partition_by=F(parent), order_by=self.order)
             counted = candidates.annotate(place=place).filter(place__lte=size + 1)
             rows = read(cast(QuerySet[M, M], counted.order_by(parent, *self.order)))
-        by_parent: dict[int, list[R]] = {key: [] for key in parents}
+        by_parent: dict[P, list[R]] = {key: [] for key in parents}
         for row in rows:
             by_parent[cast(Any, row).parent].append(row)
         return {key: self.connection(rows, size, after) for key, rows in by_parent.items()}

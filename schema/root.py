@@ -10,10 +10,12 @@ import strawberry
 from graphql import ExecutionResult, GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
+from strawberry.scalars import Base64
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
+from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.catalog.types import product_by_key
@@ -21,12 +23,13 @@ from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
-from schema.customers import contacts_by_key, customers_by_key
+from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
 from schema.execution import ThreadedExecution
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
 from schema.orders.mutations import OrderMutations
+from schema.orders.payments import PaymentMutations
 from schema.orders.placing import PlacingMutations
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
@@ -40,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(OrderQueries, CatalogQueries, WorkspaceQueries, PositionQueries):
+class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, PositionQueries):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
@@ -74,7 +77,9 @@ class Query(OrderQueries, CatalogQueries, WorkspaceQueries, PositionQueries):
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(OrderMutations, PlacingMutations, FulfilmentMutations, CatalogMutations, ConversationMutations):
+class Mutation(
+    OrderMutations, PlacingMutations, PaymentMutations, FulfilmentMutations, CatalogMutations, ConversationMutations
+):
     pass
 
 
@@ -152,7 +157,7 @@ schema = CounterfoilSchema(
         MaskUnexpected,
         StreamPosition,
     ],
-    config=StrawberryConfig(scalar_map={Position: POSITION}),
+    config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
     execution_context_class=ThreadedExecution,
 )
 

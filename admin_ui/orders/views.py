@@ -1,14 +1,15 @@
 """The list of orders, and the page of one: its header, its lines and the customer's link to it."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admin_ui.forms import fresh_key, key_of
+from admin_ui.lists import address_of, how_many, words_of
 from admin_ui.paging import run_page
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
@@ -19,8 +20,27 @@ OPERATIONS = client.operations_beside(__file__)
 
 ORDERS_A_PAGE = 30
 LINES_A_PAGE = 100
+EVENTS_A_PAGE = 10
 STATUSES = {"draft": "Draft", "confirmed": "Confirmed", "invoiced": "Invoiced", "cancelled": "Cancelled"}
+SENT = {
+    "unfulfilled": "Unfulfilled",
+    "partially_fulfilled": "Partially fulfilled",
+    "fulfilled": "Fulfilled",
+    "on_hold": "On hold",
+}
 TABS = ("overview", "notes")
+HAPPENED = {
+    "order.placed": "Placed",
+    "order.revised": "Lines changed",
+    "order.held": "Put on hold",
+    "order.released": "Released",
+    "order.payment_taken": "Payment noted",
+    "order.payment_returned": "Refund noted",
+    "order.parcel_sent": "Parcel sent",
+    "order.parcel_corrected": "Tracking corrected",
+    "order.parcel_moved": "Parcel updated",
+    "order_key.rotated": "Customer’s link renewed",
+}
 
 
 class Step(NamedTuple):
@@ -70,10 +90,11 @@ def home(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 @staff_required
 def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The orders, newest first, narrowed by words and by state."""
-    search = " ".join(request.GET.get("q", "").replace("\0", " ").split())
+    search = words_of(request)
     status = request.GET.get("status", "") if request.GET.get("status") in STATUSES else ""
+    sent = request.GET.get("sent", "") if request.GET.get("sent") in SENT else ""
     after = request.GET.get("after", "")
-    narrowed = {"search": search or None, "status": status.upper() or None}
+    narrowed = {"search": search or None, "status": status.upper() or None, "fulfilment": sent.upper() or None}
     variables = {"first": ORDERS_A_PAGE, "after": after or None, "filter": narrowed}
     data, lost = run_page(viewer, OPERATIONS["OrdersPage"], variables, "after")
     page = {
@@ -82,18 +103,21 @@ def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
         "orders": data["orders"],
         "search": search,
         "status": status,
-        "filters": _filters(search, status),
-        "now": {"q": search, "status": status, "after": "" if lost else after},
-        "newest": _list_address(search, status),
-        "older": _list_address(search, status, data["orders"]["pageInfo"]["endCursor"] or ""),
-        "unsearched": _list_address("", status),
+        "sent": sent,
+        "sent_label": SENT.get(sent, ""),
+        "filters": _filters(search, status, sent),
+        "sent_filters": _sent_filters(search, status, sent),
+        "now": {"q": search, "status": status, "sent": sent, "after": "" if lost else after},
+        "newest": _list_address(search, status, sent),
+        "older": _list_address(search, status, sent, data["orders"]["pageInfo"]["endCursor"] or ""),
+        "unsearched": _list_address("", status, sent),
         "lost": lost,
     }
     version = version_of([data["orders"], page["now"]])
     if is_current(request, version):
         return HttpResponse(status=204)
     searched = request.htmx.trigger == "search"
-    news = _how_many(data["orders"]) if searched else ""
+    news = how_many(data["orders"], "order") if searched else ""
     wants_list = bool(request.htmx) and not request.htmx.history_restore_request
     template = "admin_ui/orders/list.html#orders" if wants_list else "admin_ui/orders/list.html"
     response = render(request, template, {**page, "version": version, "news": news})
@@ -102,41 +126,83 @@ def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     return response
 
 
-def _how_many(listed: dict[str, Any]) -> str:
-    """What a screen reader says of a search's result."""
-    count = len(listed["nodes"])
-    if listed["pageInfo"]["hasNextPage"]:
-        return f"More than {count} orders found"
-    return {0: "No order found", 1: "1 order found"}.get(count, f"{count} orders found")
-
-
-def _filters(search: str, chosen: str) -> list[dict[str, Any]]:
+def _filters(search: str, chosen: str, sent: str) -> list[dict[str, Any]]:
     """The states to narrow by, each with the address of its list."""
     return [
-        {"label": label, "address": _list_address(search, status), "is_chosen": status == chosen}
+        {"label": label, "address": _list_address(search, status, sent), "is_chosen": status == chosen}
         for status, label in {"": "All", **STATUSES}.items()
     ]
 
 
-def _list_address(search: str, status: str, after: str = "") -> str:
-    given = {name: value for name, value in (("q", search), ("status", status), ("after", after)) if value}
-    return reverse("admin:orders") + (f"?{urlencode(given)}" if given else "")
+def _sent_filters(search: str, status: str, chosen: str) -> list[dict[str, Any]]:
+    """The states of fulfilment to narrow by; the one that is chosen leads back to all."""
+    return [
+        {
+            "label": label,
+            "address": _list_address(search, status, "" if sent == chosen else sent),
+            "is_chosen": sent == chosen,
+        }
+        for sent, label in SENT.items()
+    ]
+
+
+def _list_address(search: str, status: str, sent: str, after: str = "") -> str:
+    return address_of("admin:orders", q=search, status=status, sent=sent, after=after)
 
 
 @require_safe
 @staff_required
 def order(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """One order: what was ordered, by whom, and the customer's link to it."""
-    variables = {"number": number, "lines": LINES_A_PAGE, "after": request.GET.get("after") or None}
-    data, lost = run_page(viewer, OPERATIONS["OrderPage"], variables, "after")
-    if data["orderByNumber"] is None:
+    variables = {
+        "number": number,
+        "lines": LINES_A_PAGE,
+        "after": request.GET.get("after") or None,
+        "events": EVENTS_A_PAGE,
+        "before": request.GET.get("before") or None,
+    }
+    data, lost = run_page(viewer, OPERATIONS["OrderPage"], variables, "after", "before")
+    found = data["orderByNumber"]
+    if found is None:
         return no_such_page(request, viewer)
-    page = {"position": data["position"], "lost": lost, **header_of(data["orderByNumber"])}
+    page = {"position": data["position"], "lost": lost, **header_of(found), **_history(found), **payment_of(found)}
     return render(
         request,
         "admin_ui/orders/overview.html",
-        {"viewer": viewer, **link_of(request, data["orderByNumber"], "overview"), **page},
+        {"viewer": viewer, **link_of(request, found, "overview"), **page},
     )
+
+
+@require_safe
+@staff_required
+def history(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
+    """What happened to an order, by itself."""
+    variables = {"number": number, "events": EVENTS_A_PAGE}
+    found = client.run(viewer, OPERATIONS["OrderHistory"], variables)["orderByNumber"]
+    if found is None:
+        return no_such_page(request, viewer)
+    shown = _history(found)
+    if is_current(request, shown["history_version"]):
+        return HttpResponse(status=204)
+    return render(request, "admin_ui/orders/_history.html#history", {"order": found, **shown})
+
+
+def payment_of(found: dict[str, Any]) -> dict[str, Any]:
+    """What the card about the payment is made of; the amount to note is at first what is left."""
+    left = Decimal(found["total"]["amount"]) - Decimal(found["paid"]["amount"])
+    shown = [found[fact] for fact in ("payment", "total", "paid", "refunded")]
+    return {"payment_key": fresh_key(), "amount": left if left > 0 else "", "paid_version": version_of(shown)}
+
+
+def _history(found: dict[str, Any]) -> dict[str, Any]:
+    """What happened to an order, newest first; one that was imported at least was placed."""
+    told = [
+        {**event, "told": STATUSES.get((event["status"] or "").lower()) or HAPPENED.get(event["kind"], event["kind"])}
+        for event in found["history"]["nodes"]
+    ]
+    placed = {"told": HAPPENED["order.placed"], "happenedAt": found["placedAt"], "actorName": None}
+    more = found["history"]["pageInfo"]
+    return {"history": told or [placed], "more_history": more, "history_version": version_of(found["history"])}
 
 
 @require_safe

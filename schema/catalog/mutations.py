@@ -1,13 +1,17 @@
 """Making and changing products."""
 
+import hashlib
 from decimal import Decimal
 from typing import Annotated
 
 import strawberry
+from strawberry.scalars import Base64
 
 from counterfoil.access.idempotency import once
 from counterfoil.access.problems import NotFound
+from counterfoil.access.viewer import Viewer
 from counterfoil.catalog import actions
+from counterfoil.catalog.models import Product as ProductModel
 from counterfoil.catalog.queries import visible_to
 from schema.catalog.types import Product, product_by_key
 from schema.context import Info
@@ -49,6 +53,43 @@ SaveProductResult = Annotated[
 ]
 
 
+@strawberry.input(description="Which image a product has.")
+class SetProductImageInput:
+    client_mutation_key: str = strawberry.field(description=KEY)
+    product_id: strawberry.ID = strawberry.field(description="The product's global id.")
+    image: Base64 | None = strawberry.field(
+        description="The content of a JPEG, PNG, WebP or GIF, of at most 8 MB and 40 megapixels; over HTTP the whole "
+        "request has at most 2.5 MB. Its first frame is kept, without metadata, at most 1200 pixels a side. "
+        "Null takes the image away."
+    )
+
+
+@strawberry.type(description="The product has the image, or none, as asked.")
+class SetProductImageSuccess:
+    product: Product = strawberry.field(description="The product.")
+
+
+SetProductImageResult = Annotated[
+    SetProductImageSuccess | Problem, strawberry.union("SetProductImageResult", description="Done, or why not.")
+]
+
+
+def _find_product(viewer: Viewer, gid: str) -> ProductModel:
+    """The product that a mutation names. Raises `NotFound` also for one that the viewer may not see."""
+    product = visible_to(viewer).filter(pk=pk_of(gid, "product") or 0).first()
+    if product is None:
+        raise NotFound("There is no such product.", field="productId")
+    return product
+
+
+def _changed_product(viewer: Viewer, pk: int) -> Product:
+    """The product after a change. Raises `NotFound` when it is not to be seen any more."""
+    product = product_by_key(viewer, pk)
+    if product is None:
+        raise NotFound("There is no such product.", field="productId")
+    return product
+
+
 @strawberry.type
 class CatalogMutations:
     @strawberry.mutation(
@@ -59,11 +100,7 @@ class CatalogMutations:
         viewer = info.context.viewer
 
         def act() -> SaveProductSuccess:
-            product = None
-            if input.product_id is not None:
-                product = visible_to(viewer).filter(pk=pk_of(input.product_id, "product") or 0).first()
-                if product is None:
-                    raise NotFound("There is no such product.", field="productId")
+            product = None if input.product_id is None else _find_product(viewer, input.product_id)
             facts = {"sku": input.sku, "name": input.name, "category": input.category, "external_id": input.external_id}
             units = [actions.NewUnit(unit.name, unit.price, unit.currency) for unit in input.units]
 
@@ -81,9 +118,25 @@ class CatalogMutations:
 
             given = {"product": product and product.pk, "active": input.active, "units": units, **facts}
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="saveProduct", given=given, act=save)
-            saved = product_by_key(viewer, pk)
-            if saved is None:
-                raise NotFound("There is no such product.", field="productId")
-            return SaveProductSuccess(product=saved)
+            return SaveProductSuccess(product=_changed_product(viewer, pk))
+
+        return or_problem(act)
+
+    @strawberry.mutation(
+        description="Give a product an image instead of the one it has, or take it away. Needs the scope "
+        "products:write."
+    )
+    def set_product_image(self, info: Info, input: Annotated[SetProductImageInput, ABOUT]) -> SetProductImageResult:
+        viewer = info.context.viewer
+
+        def act() -> SetProductImageSuccess:
+            product = _find_product(viewer, input.product_id)
+
+            def change() -> int:
+                return actions.set_product_image(viewer=viewer, product=product, data=input.image).pk
+
+            given = {"product": product.pk, "image": input.image and hashlib.sha256(input.image).hexdigest()}
+            pk = once(viewer=viewer, key=input.client_mutation_key, mutation="setProductImage", given=given, act=change)
+            return SetProductImageSuccess(product=_changed_product(viewer, pk))
 
         return or_problem(act)

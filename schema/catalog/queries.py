@@ -15,6 +15,9 @@ class ProductFilter:
     search: str | None = strawberry.field(
         default=None, description="Words, each the beginning of the SKU or a part of the name."
     )
+    skus: list[str] | None = strawberry.field(
+        default=None, description="Only those with one of these SKUs, in whatever case."
+    )
     active: bool | None = strawberry.field(default=None, description="Only those that can be ordered, or that can't.")
 
 
@@ -35,5 +38,5 @@ class CatalogQueries:
     ) -> Connection[Product]:
         found = visible_to(info.context.viewer)
         if filter is not None:
-            found = matching(found, search=filter.search or "", active=filter.active)
+            found = matching(found, search=filter.search or "", active=filter.active, skus=filter.skus)
         return PRODUCTS.cut(found, read_products, first=first, after=after)

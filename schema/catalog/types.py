@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 import strawberry
+from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
 from counterfoil.access.viewer import Viewer
@@ -45,6 +46,7 @@ class ProductRow(NamedTuple):
     category: str | None
     active: bool
     external_id: str | None
+    image_url: str | None
     pk: int
     siblings: Siblings
 
@@ -56,6 +58,10 @@ class Product(Node):
     category: str | None = strawberry.field(description="The category it stands in; null for none.")
     active: bool = strawberry.field(description="Whether it can be ordered.")
     external_id: str | None = strawberry.field(description="What another system calls it; null for none.")
+    image_url: str | None = strawberry.field(
+        description="Where its image lies on the store's domain, as a path to a WebP of at most 1200 pixels a side; "
+        "another image has another path. Null for none."
+    )
     pk: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
 
@@ -74,9 +80,11 @@ def read_products(products: QuerySet[ProductModel]) -> list[ProductRow]:
     """Products as rows; they share what they load."""
     siblings = Siblings()
     rows = [
-        ProductRow(gid, sku, name, category, active, external_id, pk, siblings)
-        for gid, sku, name, category, active, external_id, pk in products.values_list(
-            global_id("product"), "sku", "name", "category__name", "active", "external_id", "pk"
+        ProductRow(
+            gid, sku, name, category, active, external_id, default_storage.url(image) if image else None, pk, siblings
+        )
+        for gid, sku, name, category, active, external_id, image, pk in products.values_list(
+            global_id("product"), "sku", "name", "category__name", "active", "external_id", "image", "pk"
         )
     ]
     siblings.share(rows, "pk")

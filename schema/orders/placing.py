@@ -10,6 +10,7 @@ from counterfoil.access.idempotency import once
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.catalog.models import Product as ProductModel
+from counterfoil.catalog.models import Unit as UnitModel
 from counterfoil.catalog.queries import visible_to as products_visible_to
 from counterfoil.customers import actions as customers
 from counterfoil.customers.models import Contact as ContactModel
@@ -19,7 +20,7 @@ from counterfoil.workspaces.queries import stores_of
 from schema.catalog.mutations import EXTERNAL_ID
 from schema.context import Info
 from schema.customers import Customer, customers_by_key
-from schema.orders.mutations import ABOUT, KEY, changed_order
+from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
@@ -51,10 +52,14 @@ class NewLineInput:
         default=None, description="At most 300 characters; null takes the product's name."
     )
     sku: str | None = strawberry.field(default=None, description="At most 80 characters; null takes the product's.")
-    unit: str = strawberry.field(default="", description="The unit of measure, at most 60 characters.")
+    unit: str | None = strawberry.field(
+        default=None, description="The unit of measure, at most 60 characters; null takes the product's usual one."
+    )
     quantity: int = strawberry.field(description="How many units, at least 1.")
-    unit_price: Decimal = strawberry.field(
-        description="What one costs, in the currency's main unit, to 4 decimals: prices below a cent survive."
+    unit_price: Decimal | None = strawberry.field(
+        default=None,
+        description="What one costs, in the currency's main unit, to 4 decimals: prices below a cent survive. Null "
+        "takes what the product costs by this unit in the order's currency.",
     )
 
 
@@ -83,11 +88,26 @@ class PlaceOrderSuccess:
     order: Order = strawberry.field(description="The order.")
 
 
+@strawberry.input(description="The lines that a draft order should have.")
+class ReviseOrderInput:
+    client_mutation_key: str = strawberry.field(description=KEY)
+    order_id: strawberry.ID = strawberry.field(description="The order's global id.")
+    lines: list[NewLineInput] = strawberry.field(description="What is ordered, at least one line.")
+
+
+@strawberry.type(description="The order has these lines.")
+class ReviseOrderSuccess:
+    order: Order = strawberry.field(description="The order.")
+
+
 SaveCustomerResult = Annotated[
     SaveCustomerSuccess | Problem, strawberry.union("SaveCustomerResult", description="Done, or why not.")
 ]
 PlaceOrderResult = Annotated[
     PlaceOrderSuccess | Problem, strawberry.union("PlaceOrderResult", description="Done, or why not.")
+]
+ReviseOrderResult = Annotated[
+    ReviseOrderSuccess | Problem, strawberry.union("ReviseOrderResult", description="Done, or why not.")
 ]
 
 
@@ -102,32 +122,45 @@ def _contact(viewer: Viewer, input: PlaceOrderInput) -> ContactModel:
     return found
 
 
-def _lines(viewer: Viewer, lines: list[NewLineInput]) -> list[actions.NewLine]:
+def _lines(viewer: Viewer, lines: list[NewLineInput], currency: str) -> list[actions.NewLine]:
     """The lines to order; what a line leaves out is taken from its product."""
     pks = [pk_of(line.product_id, "product") or 0 for line in lines if line.product_id is not None]
-    products = {product.pk: product for product in products_visible_to(viewer).filter(pk__in=pks)}
-    return [_line(line, products) for line in lines]
+    found = products_visible_to(viewer).filter(pk__in=pks).prefetch_related("units")
+    products = {product.pk: product for product in found}
+    return [_line(line, products, currency) for line in lines]
 
 
-def _line(line: NewLineInput, products: dict[int, ProductModel]) -> actions.NewLine:
-    product = None
-    if line.product_id is not None:
-        product = products.get(pk_of(line.product_id, "product") or 0)
-        if product is None:
-            raise NotFound("There is no such product.", field="lines")
-        if not product.active:
-            raise Invalid(f"{product.name} can't be ordered any more.", field="lines")
-    name, sku = line.name, line.sku
-    if product is not None:
-        name, sku = name if name is not None else product.name, sku if sku is not None else product.sku
+def _line(line: NewLineInput, products: dict[int, ProductModel], currency: str) -> actions.NewLine:
+    if line.product_id is None:
+        if line.unit_price is None:
+            raise Invalid(f"Say what {line.name or 'each line'} costs: it names no product.", field="lines")
+        return actions.NewLine(line.name or "", line.quantity, line.unit_price, line.sku or "", line.unit or "")
+    product = products.get(pk_of(line.product_id, "product") or 0)
+    if product is None:
+        raise NotFound("There is no such product.", field="lines")
+    if not product.active:
+        raise Invalid(f"{product.name} can't be ordered any more.", field="lines")
+    unit, price = line.unit, line.unit_price
+    if unit is None or price is None:
+        usual = _unit(product, unit, currency)
+        unit, price = usual.name if unit is None else unit, usual.price if price is None else price
     return actions.NewLine(
-        name=name or "",
+        name=product.name if line.name is None else line.name,
         quantity=line.quantity,
-        unit_price=line.unit_price,
-        sku=sku or "",
-        unit=line.unit,
-        product_id=product.pk if product else None,
+        unit_price=price,
+        sku=product.sku if line.sku is None else line.sku,
+        unit=unit,
+        product_id=product.pk,
     )
+
+
+def _unit(product: ProductModel, name: str | None, currency: str) -> UnitModel:
+    """The unit of this name, or the usual one, that has a price in the currency."""
+    units = sorted(product.units.all(), key=lambda unit: unit.ordinal)
+    for unit in units:
+        if unit.currency == currency and name in (None, unit.name):
+            return unit
+    raise Invalid(f"{product.name} has no price {f'by {name} ' if name else ''}in {currency}: say it.", field="lines")
 
 
 @strawberry.type
@@ -173,7 +206,7 @@ class PlacingMutations:
         viewer = info.context.viewer
 
         def act() -> PlaceOrderSuccess:
-            contact, lines = _contact(viewer, input), _lines(viewer, input.lines)
+            contact, lines = _contact(viewer, input), _lines(viewer, input.lines, input.currency)
             store = stores_of(viewer.workspace_id).order_by("pk").first()
             if store is None:
                 raise NotFound("This workspace has no store yet.")
@@ -200,5 +233,25 @@ class PlacingMutations:
             }
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="placeOrder", given=given, act=place)
             return PlaceOrderSuccess(order=changed_order(viewer, pk))
+
+        return or_problem(act)
+
+    @strawberry.mutation(
+        description="Give a draft order other lines; the same again is no change. Needs the scope orders:write."
+    )
+    def revise_order(self, info: Info, input: Annotated[ReviseOrderInput, ABOUT]) -> ReviseOrderResult:
+        viewer = info.context.viewer
+
+        def act() -> ReviseOrderSuccess:
+            order = find_order(viewer, input.order_id)
+            lines = _lines(viewer, input.lines, order.currency)
+
+            def revise() -> int:
+                actions.revise_order(viewer=viewer, order=order, lines=lines)
+                return order.pk
+
+            given = {"order": order.pk, "lines": lines}
+            pk = once(viewer=viewer, key=input.client_mutation_key, mutation="reviseOrder", given=given, act=revise)
+            return ReviseOrderSuccess(order=changed_order(viewer, pk))
 
         return or_problem(act)

@@ -1,6 +1,7 @@
 """Orders."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
@@ -9,55 +10,22 @@ from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
-from counterfoil.orders.models import FulfilmentState, OrderStatus, PaymentState, guest_url, payment_state
 from counterfoil.orders.models import Order as OrderModel
+from counterfoil.orders.models import guest_url, payment_state
 from counterfoil.orders.queries import visible_to
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, messages_of, notes_of
 from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
-from schema.enums import describe
 from schema.loading import Siblings
 from schema.money import Money, money
 from schema.orders.fulfilments import Fulfilment, fulfilments_of
+from schema.orders.history import OrderEvent, history_of
 from schema.orders.lines import OrderLine, lines_of
+from schema.orders.states import FulfilmentState, OrderStatus, PaymentState
 from schema.relay import After, Connection, First, Keyset, Node
 from schema.workspaces import Store, stores_by_key
 
 NEWEST_ORDERS = Keyset("orders", "placed_at")
-
-describe(
-    FulfilmentState,
-    "The fulfilment axis: how much of the order has left.",
-    {
-        FulfilmentState.UNFULFILLED: "Nothing has left yet.",
-        FulfilmentState.PARTIALLY_FULFILLED: "A part has left.",
-        FulfilmentState.FULFILLED: "Everything has left.",
-        FulfilmentState.ON_HOLD: "What is left is held back.",
-        FulfilmentState.CANCELLED: "The order was cancelled; what has not left won't.",
-        FulfilmentState.REFUNDED: "Everything came back.",
-    },
-)
-describe(
-    PaymentState,
-    "The payment axis: how much was taken, and given back.",
-    {
-        PaymentState.NOT_CHARGED: "Nothing was taken yet.",
-        PaymentState.PARTIALLY_PAID: "A part was taken.",
-        PaymentState.PAID: "The total was taken.",
-        PaymentState.PARTIALLY_REFUNDED: "A part of what was taken was given back.",
-        PaymentState.REFUNDED: "All that was taken was given back.",
-    },
-)
-describe(
-    OrderStatus,
-    "The order axis: draft → confirmed → invoiced; confirmed → draft; draft or confirmed → cancelled.",
-    {
-        OrderStatus.DRAFT: "Placed; the shop has not confirmed it yet.",
-        OrderStatus.CONFIRMED: "The shop will deliver it.",
-        OrderStatus.INVOICED: "The invoice is written; nothing follows on this axis.",
-        OrderStatus.CANCELLED: "It will not be delivered; nothing follows on this axis.",
-    },
-)
 
 
 @strawberry.enum(description="Whose choice decides whether new messages are mailed.")
@@ -94,6 +62,8 @@ class OrderRow(NamedTuple):
     payment: PaymentState
     placed_at: datetime
     total: Money
+    taken: Decimal
+    returned: Decimal
     pk: int
     store_id: int
     customer_id: int
@@ -112,12 +82,22 @@ class Order(Node):
     placed_at: datetime = strawberry.field(description="When it was placed.")
     total: Money = strawberry.field(description="The sum of its lines.")
     mail_preference: MailPreference = strawberry.field(description="Whether new messages of the shop are mailed.")
+    taken: strawberry.Private[Decimal]
+    returned: strawberry.Private[Decimal]
     pk: strawberry.Private[int]
     store_id: strawberry.Private[int]
     customer_id: strawberry.Private[int]
     contact_id: strawberry.Private[int]
     key_version: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
+
+    @strawberry.field(description="What was taken for it so far.")
+    def paid(self) -> Money:
+        return money(self.taken, self.total.currency)
+
+    @strawberry.field(description="What was given back of it.")
+    def refunded(self) -> Money:
+        return money(self.returned, self.total.currency)
 
     @strawberry.field(description="The store that it was placed in.")
     def store(self, info: Info) -> Store:
@@ -148,6 +128,19 @@ class Order(Node):
             ("fulfilments", first, after), "pk", self.pk, lambda keys: fulfilments_of(keys, first, after)
         )
         return cast(Connection[Fulfilment], page)
+
+    @strawberry.field(
+        description="What happened to it, by whom and when, newest first. `first` is at most 100. "
+        "Null for everybody but staff."
+    )
+    def history(self, info: Info, first: First, after: After = None) -> Connection[OrderEvent] | None:
+        viewer = info.context.viewer
+        if not viewer.is_staff:
+            return None
+        page = self.siblings.load(
+            ("history", first, after), "pk", self.pk, lambda keys: history_of(viewer, keys, first, after)
+        )
+        return cast(Connection[OrderEvent], page)
 
     @strawberry.field(
         description="The messages between shop and customer, newest first. `first` is at most 100. "
@@ -206,6 +199,8 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             payment=payment_state(total, paid, refunded),
             placed_at=placed_at,
             total=money(total, currency),
+            taken=paid,
+            returned=refunded,
             pk=pk,
             store_id=store_id,
             customer_id=customer_id,

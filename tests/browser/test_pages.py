@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from tests.browser.windows import Windows, send_button, watching
+from tests.browser.windows import Windows, send_button, unlike_any, watching
 from tests.demo import Demo
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
@@ -78,6 +80,66 @@ def refused_parcel(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def customer(name: str) -> Open:
+    """The page of a customer, in the admin."""
+
+    def open_customer(page: Page, demo: Demo) -> None:
+        page.goto(f"{demo.base}/admin/customers?q={quote(name)}")
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name="Contacts")).to_be_visible()
+
+    return open_customer
+
+
+def refused_customer(page: Page, demo: Demo) -> None:
+    """The form of a new customer after a mail address that is none."""
+    admin("customers/new")(page, demo)
+    page.get_by_label("Customer’s name").fill("Quill")
+    page.get_by_label("Mail address").fill("no address")
+    page.get_by_role("button", name="Create customer").click()
+    expect(page.get_by_text("is no mail address")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
+def refused_product(page: Page, demo: Demo) -> None:
+    """The form of a new product after a price that is none."""
+    admin("products/new")(page, demo)
+    page.get_by_label("Price").fill("2,55")
+    page.get_by_role("button", name="Create product").click()
+    expect(page.get_by_text("Write a price such as")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
+def made_product(page: Page, demo: Demo) -> None:
+    """The page of a product of a long name, with its image, made just now."""
+    admin("products/new")(page, demo)
+    page.get_by_label("SKU").fill(unlike_any("TT-22"))
+    page.get_by_label("Name").fill("Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen aus Messing " * 4)
+    page.get_by_label("Unit", exact=True).fill("Sammelpackung zu vierundzwanzig Stück mit Banderole, Siegel")
+    page.get_by_label("Price").fill("12345678901.1234")
+    page.get_by_label("Currency").fill("GBP")
+    image = {"name": "photo.png", "mimeType": "image/png", "buffer": picture(300, 1400)}
+    page.get_by_label("Choose an image").set_input_files(image)
+    page.get_by_role("button", name="Create product").click()
+    expect(page.get_by_text("The product is made")).to_be_visible()
+
+
+def new_order(page: Page, demo: Demo) -> None:
+    """The form of a new order, for a customer that was searched."""
+    admin("new-order?q=nordlys")(page, demo)
+    page.get_by_role("link", name="Nordlys Interiør").click()
+    expect(page.get_by_role("button", name="Place as a draft")).to_be_visible()
+
+
+def refused_order(page: Page, demo: Demo) -> None:
+    """A new order after lines that can't be taken."""
+    new_order(page, demo)
+    page.get_by_label("SKU").first.fill("NOPE")
+    page.get_by_label("Quantity").first.fill("1.5")
+    page.get_by_role("button", name="Place as a draft").click()
+    expect(page.get_by_text("No product has this SKU")).to_be_visible()
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
@@ -97,6 +159,11 @@ CUSTOMERS_PAGES: dict[str, Open] = {
 STAFF_PAGES: dict[str, Open] = {
     "orders": admin("orders"),
     "orders, nothing found": admin("orders?q=nobody"),
+    "orders, on hold": admin("orders?sent=on_hold"),
+    "whose order": admin("new-order"),
+    "new order": new_order,
+    "new order, refused": refused_order,
+    "lines of a draft": admin("orders/{number}/lines", "Foxglove Florist"),
     "overview": admin("orders/{number}", "Harbour Café"),
     "overview of long names": admin(
         "orders/{number}", "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"
@@ -108,12 +175,23 @@ STAFF_PAGES: dict[str, Open] = {
     "customer notes": admin("orders/{number}/notes", "Harbour Café"),
     "customer notes in Arabic": admin("orders/{number}/notes", "مكتبة الياسمين"),
     "customer notes without messages": admin("orders/{number}/notes", "St Brigid's Hospice Shop"),
+    "customers": admin("customers"),
+    "customers, nobody found": admin("customers?q=nobody"),
+    "customer": customer("Harbour Café"),
+    "customer in Arabic": customer("مكتبة الياسمين"),
+    "customer of a long name": customer("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),
+    "customer, refused": refused_customer,
+    "products": admin("products"),
+    "products, nothing found": admin("products?q=nobody&state=inactive"),
+    "new product": admin("products/new"),
+    "product of a long name": made_product,
+    "new product, refused": refused_product,
     "nothing in the admin": admin("orders/9999"),
 }
 
 
 # The pages of each kind that people see most; the others are looked at by make test-slow.
-IN_EVERY_RUN = {"order", "link that opens nothing", "orders", "fulfilments", "customer notes"}
+IN_EVERY_RUN = {"order", "link that opens nothing", "orders", "new order, refused", "fulfilments", "customer notes"}
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,13 @@ def test_a_sku_is_taken_in_whatever_case(shop: Shop, other_shop: Shop) -> None:
         ({"category": "x" * 121}, "category"),
         ({"external_id": "x" * 201}, "externalId"),
         ({"units": []}, "units"),
-        ({"units": [EACH, EACH]}, "units"),
-        ({"units": [NewUnit("each", Decimal("0.00001"), "GBP")]}, "units"),
-        ({"units": [NewUnit("each", Decimal("-1"), "GBP")]}, "units"),
-        ({"units": [NewUnit("each", Decimal("NaN"), "GBP")]}, "units"),
-        ({"units": [NewUnit("each", Decimal(1), "XXY")]}, None),
+        ({"units": [CASE, EACH, EACH]}, "units.2.name"),
+        ({"units": [NewUnit(f"case of {number}", Decimal(1), "GBP") for number in range(101)]}, "units"),
+        ({"units": [CASE, NewUnit("each", Decimal("0.00001"), "GBP")]}, "units.1.price"),
+        ({"units": [NewUnit("each", Decimal("-1"), "GBP"), CASE]}, "units.0.price"),
+        ({"units": [NewUnit("each", Decimal("NaN"), "GBP")]}, "units.0.price"),
+        ({"units": [CASE, NewUnit("each", Decimal(1), "XXY")]}, "units.1.currency"),
+        ({"units": [CASE, NewUnit(" ", Decimal(1), "GBP")]}, "units.1.name"),
     ],
 )
 def test_what_can_not_be_kept_is_refused_by_its_field(shop: Shop, given: dict[str, object], field: str | None) -> None:

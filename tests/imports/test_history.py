@@ -1,18 +1,26 @@
 """An order history from a CSV file: what it becomes, twice, dry, and beside somebody else's."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import F, Sum
 
 from counterfoil.access.problems import Forbidden, NotFound
 from counterfoil.catalog.models import Product, Unit
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.events.models import Event
+from counterfoil.imports import actions
+from counterfoil.imports.catalog import Catalog
 from counterfoil.imports.columns import column_map
+from counterfoil.imports.rows import Row
+from counterfoil.imports.target import Outcome, Target
+from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, Return, ReturnLine
 from tests.factories import NewLine, Shop, make_shop
 from tests.imports.files import everything, load, retail, written
@@ -43,6 +51,58 @@ def test_a_row_becomes_a_line_of_a_delivered_and_paid_order(shop: Shop, tmp_path
     assert list(Unit.objects.values_list("name", "price", "currency")) == [("each", Decimal("2.95"), "GBP")]
     # In July the store's clocks are an hour ahead of UTC.
     assert Order.objects.get(number="536400").placed_at.isoformat() == "2011-07-01T11:00:00+00:00"
+
+
+@pytest.mark.feature("IM-1")
+def test_orders_that_are_still_open_are_left_to_send(shop: Shop, tmp_path: Path) -> None:
+    back = "C536401,TT22,TEA TIN RETRO,-1,2011-07-02 12:00:00,2.95,17850,United Kingdom"
+    more = "536400,HS12,HESSIAN SACK,3,2011-07-01 12:00:00,1.50,17850,United Kingdom"
+    begin = date(2011, 7, 1)
+
+    load(shop, written(tmp_path, TINS, TINS_LATER, back), tmp_path, open_from=begin)
+    load(shop, written(tmp_path, TINS, TINS_LATER, more, back), tmp_path, open_from=begin)
+
+    past, order = Order.objects.get(number="536365"), Order.objects.get(number="536400")
+    assert (past.status, past.fulfilment, past.paid) == ("invoiced", "fulfilled", Decimal("15.30"))
+    assert (order.status, order.fulfilment, order.paid, order.total) == (
+        "confirmed",
+        "unfulfilled",
+        0,
+        Decimal("16.30"),
+    )
+    assert not order.fulfilments.exists()
+    assert list(order.lines.order_by("ordinal").values_list("sku", "fulfilled")) == [("TT22", 0), ("HS12", 0)]
+    # What came back had left before: the tins of July are still here.
+    assert ReturnLine.objects.get().line == past.lines.get()
+
+    tins = order.lines.get(sku="TT22")
+    fulfil(viewer=shop.staff, order=order, quantities={tins.pk: 2})
+    assert Order.objects.get(pk=order.pk).fulfilment == "partially_fulfilled"
+    assert load(shop, written(tmp_path, TINS, TINS_LATER, more, back), tmp_path, open_from=begin).unchanged == 4
+    assert OrderLine.objects.get(pk=tins.pk).fulfilled == 2
+
+
+def test_an_order_that_the_database_refuses_does_not_stop_the_others(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{number},TT22,TEA TIN,1,2011-01-01 12:00:00,1,17850,UK" for number in range(7)]
+    write, batches = actions.write, []
+
+    def refusing(target: Target, catalog: Catalog, given: Sequence[Row]) -> Outcome:
+        batches.append(len(given))
+        outcome = write(target, catalog, given)
+        if any(row.order == "4" for row in given):
+            raise IntegrityError("duplicate key\nDETAIL: more")
+        return outcome
+
+    monkeypatch.setattr(actions, "write", refusing)
+    summary = load(shop, written(tmp_path, *rows), tmp_path)
+
+    assert (summary.read, summary.imported, summary.rejected) == (7, 6, 1)
+    assert sorted(Order.objects.values_list("number", flat=True)) == ["0", "1", "2", "3", "5", "6"]
+    assert batches == [7, 3, 4, 2, 1, 1, 2]
+    assert summary.rejects is not None
+    assert "The database refused it (duplicate key): import it again, or correct it." in summary.rejects.read_text()
 
 
 @pytest.mark.feature("IM-1")

@@ -1,6 +1,8 @@
 """Which orders a viewer sees, and finding one among them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import order_keys
 from counterfoil.access.viewer import Viewer, ViewerKind, anonymous
@@ -114,3 +116,13 @@ def test_a_customers_link_carries_the_number_and_the_key(shop: Shop, number: str
     order = shop.order(number=number)
 
     assert order.guest_url == f"http://fennel.test/order/{in_address}?key={order_keys.derive(order.pk, 1)}"
+
+
+def test_a_search_of_a_thousand_words_finds_nothing_and_costs_nothing(shop: Shop) -> None:
+    shop.order(number="A-1")
+
+    with CaptureQueriesContext(connection) as taken:
+        assert list(matching(Order.objects.all(), search="a " * 1000)) == []
+
+    assert len(taken) == 0
+    assert [order.number for order in matching(Order.objects.all(), search="a " * 100)] == ["A-1"]

@@ -2,6 +2,7 @@
 not allowed is "forbidden". A refusal changes nothing.
 """
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +23,8 @@ from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, Order, OrderStatus
 from schema.root import schema
-from tests.factories import Shop, make_shop
+from tests.factories import LINES, Shop, make_shop
+from tests.pictures import picture
 from tests.posting import Reply, key_of, post, token_of
 
 # Each viewer asks about the same order of fennel.test: `guest` holds its key, `stranger` the key of another order
@@ -38,6 +40,7 @@ QUERIES: dict[str, set[str]] = {
     "orderByNumber": {"guest", *STAFF},
     "orders": {"guest", *STAFF},
     "products": STAFF,
+    "customers": STAFF,
     "node of a product": STAFF,
     "node": {"guest", *STAFF},
     "node of a line": {"guest", *STAFF},
@@ -65,7 +68,10 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "correctFulfilment": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "changeFulfilmentStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "placeOrder": dict.fromkeys(STAFF, "done"),
+    "recordPayment": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "reviseOrder": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
 }
 # Which part of an order each viewer gets, once they see it.
@@ -77,6 +83,8 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "payment": {"guest", *STAFF},
     "placedAt": {"guest", *STAFF},
     "total": {"guest", *STAFF},
+    "paid": {"guest", *STAFF},
+    "refunded": {"guest", *STAFF},
     "mailPreference": {"guest", *STAFF},
     "store": {"guest", *STAFF},
     "lines": {"guest", *STAFF},
@@ -84,12 +92,20 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "messages": {"guest", *STAFF},
     "customer": STAFF,
     "contact": STAFF,
+    "history": STAFF,
     "internalNotes": STAFF,
     "guestUrl": STAFF,
 }
 UNIT = {"name": "each", "price": "1.00", "currency": "GBP"}
+# What the order has already, since it is no draft any more.
+AS_ORDERED = [
+    {"name": one.name, "sku": one.sku, "unit": one.unit, "quantity": one.quantity, "unitPrice": str(one.unit_price)}
+    for one in LINES
+]
 SELECTIONS = {
     "total": "total { amount currency }",
+    "paid": "paid { amount currency }",
+    "refunded": "refunded { amount currency }",
     "mailPreference": "mailPreference { enabled belongsTo }",
     "store": "store { name }",
     "lines": "lines(first: 9) { nodes { id } }",
@@ -97,6 +113,7 @@ SELECTIONS = {
     "messages": "messages(first: 9) { nodes { id } }",
     "customer": "customer { name }",
     "contact": "contact { name email }",
+    "history": "history(first: 9) { nodes { kind } }",
     "internalNotes": "internalNotes(first: 9) { nodes { text } }",
 }
 
@@ -180,6 +197,7 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
         "orderByNumber": ('{ seen: orderByNumber(number: "INV-7") { number } }', {}),
         "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
         "products": ("{ products(first: 9) { nodes { sku } } }", {}),
+        "customers": ("{ customers(first: 9) { nodes { id } } }", {}),
         "node of a product": (node, {"id": f"product_{world.product.pk}"}),
         "node": (node, {"id": f"order_{order.pk}"}),
         "node of a line": (node, {"id": f"line_{line.pk}"}),
@@ -202,6 +220,9 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
             data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
         if query == "products":
             data["seen"] = data["products"]["nodes"] or None
+        if query == "customers":
+            ours = {"id": f"customer_{customer.pk}"}
+            data["seen"] = [found for found in data["customers"]["nodes"] if found == ours] or None
         if data["seen"] is not None:
             seen.add(viewer)
 
@@ -244,7 +265,10 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
         "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
         "changeFulfilmentStatus": {"status": "DELIVERED"},
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
+        "reviseOrder": {"lines": AS_ORDERED},
+        "recordPayment": {"amount": "12.50"},
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
+        "setProductImage": {"image": base64.b64encode(picture()).decode()},
         "saveCustomer": {"name": "Quill"},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
@@ -254,6 +278,8 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
     if mutation == "placeOrder":
         named = {"customerId": f"customer_{world.order.customer_id}"}
         what = "There is no such customer, or they have no such contact."
+    if mutation == "setProductImage":
+        named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
     if mutation.startswith("save"):
         named = {}
 
@@ -308,6 +334,18 @@ def test_a_guest_may_not_search_customers(world: World) -> None:
         world.ask["guest"](query % word).data["orders"]["nodes"] for word in ("Harbour", "nobody of that name")
     ] == [[{"number": "INV-7"}]] * 2
     assert world.ask["admin"](query % "nobody of that name").data["orders"]["nodes"] == []
+
+
+def test_a_guest_may_not_ask_whose_order_it_is(world: World) -> None:
+    # Were the filter obeyed, a guest could try customers until one gives the order.
+    query = '{ orders(first: 9, filter: {customerId: "customer_%s"}) { nodes { number } } }'
+    theirs = world.order.customer_id
+
+    assert [world.ask["guest"](query % pk).data["orders"]["nodes"] for pk in (theirs, 0)] == [[{"number": "INV-7"}]] * 2
+    assert [world.ask["admin"](query % pk).data["orders"]["nodes"] for pk in (theirs, 0)] == [
+        [{"number": "INV-7"}],
+        [],
+    ]
 
 
 def test_a_shop_manager_who_has_left_opens_nothing(shop: Shop) -> None:

@@ -107,12 +107,15 @@ def test_every_list_that_can_grow_is_a_connection_that_asks_for_a_size() -> None
                 assert kind.name.endswith("Connection"), f"{kind.name}.{name} is a bare list"
 
     assert sorted(connections) == [
+        "Customer.contacts",
         "Fulfilment.lines",
         "Order.fulfilments",
+        "Order.history",
         "Order.internalNotes",
         "Order.lines",
         "Order.messages",
         "Product.units",
+        "Query.customers",
         "Query.orders",
         "Query.products",
     ]

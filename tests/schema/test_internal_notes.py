@@ -133,7 +133,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "lines": [{"lineId": f"line_{order.pk}", "quantity": 1}]
                 if name == "fulfilOrder"
                 else [{"name": "Tin", "quantity": 1, "unitPrice": "1.00"}],
-                "productId": None,
+                "productId": "product_1" if name == "setProductImage" else None,
                 "customerId": f"customer_{order.customer_id}",
                 "contactId": None,
                 "externalId": None,
@@ -141,6 +141,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "name": "Tea tin",
                 "category": "Kitchen",
                 "active": True,
+                "image": None,
                 "units": [{"name": "each", "price": "1.00", "currency": "GBP"}],
                 "contactName": "Ana",
                 "email": "ana@harbour.example",
@@ -151,6 +152,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "trackingNumber": "7",
                 "trackingUrl": "https://dpd.example/7",
                 "fulfilmentId": "fulfilment_1",
+                "amount": "1.00",
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

@@ -17,12 +17,16 @@ SMALLEST = Decimal(1).scaleb(-PLACES)
 LARGEST = Decimal(10) ** (DIGITS - PLACES) - SMALLEST
 
 
-def smallest_coin(currency: str) -> Decimal:
-    """The currency's smallest unit: 0.01 for GBP, 1 for JPY, 0.001 for KWD (ISO 4217)."""
+def smallest_coin(currency: str, field: str | None = None) -> Decimal:
+    """The currency's smallest unit: 0.01 for GBP, 1 for JPY, 0.001 for KWD (ISO 4217).
+
+    Raises `Invalid` about `field` for what is no currency.
+    """
     try:
         return Decimal(1) / Decimal(get_currency(code=currency).sub_unit)
     except CurrencyDoesNotExist:
-        raise Invalid(f"{currency!r} is no currency code: use three letters of ISO 4217, such as GBP.") from None
+        message = f"{currency!r} is no currency code: use three letters of ISO 4217, such as GBP."
+        raise Invalid(message, field=field) from None
 
 
 def check_price(price: Decimal, field: str) -> None:

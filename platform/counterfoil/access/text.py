@@ -4,10 +4,18 @@ import unicodedata
 
 from counterfoil.access.problems import Invalid
 
+# Nobody looks for more, and each word is a condition: databases refuse statements of thousands of them.
+LONGEST_SEARCH = 300
+
 
 def storable(text: str) -> bool:
     """Whether a database can hold this text: it has no NUL and no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def words_of(search: str) -> list[str] | None:
+    """The words to look for; None where there are none to find: text that no database holds, or too much of it."""
+    return search.split() if storable(search) and len(search) <= LONGEST_SEARCH else None
 
 
 def one_line(text: str, field: str, longest: int, *, required: bool = True) -> str:

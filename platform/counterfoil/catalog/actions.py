@@ -1,9 +1,13 @@
 """Making and changing products (OR-8)."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from counterfoil.access import clock, money
@@ -11,9 +15,12 @@ from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import one_line
 from counterfoil.access.viewer import Viewer
+from counterfoil.catalog.images import as_webp
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.catalog.queries import visible_to
 from counterfoil.events.record import record
+
+MOST_UNITS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ def save_product(
     """Change `product`, or the one that `external_id` names; without either, make a new one.
 
     Raises `Invalid` for a SKU that another product has, in whatever case, for no units or two of one name and
-    currency, and for a price that is negative or can't be kept exactly.
+    currency, and for a price that is negative or can't be kept exactly. What is wrong with the second unit's price is
+    told of the field `units.1.price`.
     """
     require(viewer, Permission.PRODUCTS_WRITE)
     sku, name = one_line(sku, "sku", 80), one_line(name, "name", 300)
@@ -79,14 +87,18 @@ def _found(viewer: Viewer, product: Product | None, external_id: str | None) -> 
 def _checked(units: Sequence[NewUnit]) -> list[NewUnit]:
     if not units:
         raise Invalid("A product needs at least one unit that it is sold by, such as each.", field="units")
-    checked = [NewUnit(one_line(unit.name, "units", 60), unit.price, unit.currency) for unit in units]
-    if len({(unit.name, unit.currency) for unit in checked}) != len(checked):
-        raise Invalid("Name each unit once for a currency.", field="units")
-    for unit in checked:
-        money.check_price(unit.price, "units")
-        money.smallest_coin(unit.currency)
+    if len(units) > MOST_UNITS:
+        raise Invalid(f"These are {len(units):,} units; use at most {MOST_UNITS}.", field="units")
+    checked: list[NewUnit] = []
+    for at, unit in enumerate(units):
+        name = one_line(unit.name, f"units.{at}.name", 60)
+        if any((name, unit.currency) == (other.name, other.currency) for other in checked):
+            raise Invalid(f"Name each unit once for a currency: {name} stands above.", field=f"units.{at}.name")
+        money.check_price(unit.price, f"units.{at}.price")
         if unit.price < 0:
-            raise Invalid(f"{unit.price} is no price: use zero or more.", field="units")
+            raise Invalid(f"{unit.price} is no price: use zero or more.", field=f"units.{at}.price")
+        money.smallest_coin(unit.currency, f"units.{at}.currency")
+        checked.append(NewUnit(name, unit.price, unit.currency))
     return checked
 
 
@@ -115,3 +127,39 @@ def _set_units(viewer: Viewer, product: Product, units: Sequence[NewUnit]) -> bo
         for ordinal, unit in enumerate(units, start=1)
     )
     return True
+
+
+@transaction.atomic
+def set_product_image(*, viewer: Viewer, product: Product, data: bytes | None) -> Product:
+    """Give a product the picture that these bytes hold, instead of the one it has; None takes that away.
+
+    Raises `Invalid` for what is no picture, or too large a one (`catalog.images`). The old file is deleted once this
+    is committed.
+    """
+    require(viewer, Permission.PRODUCTS_WRITE)
+    name, webp = "", b""
+    if data is not None:
+        webp = as_webp(data, "image")
+        # With the product in it: no two share a file, so what one of them lets go, no other needs.
+        name = f"products/{hashlib.sha256(b'%d:%b' % (product.pk, webp)).hexdigest()[:32]}.webp"
+    found = visible_to(viewer).select_for_update().filter(pk=product.pk).first()
+    if found is None:
+        raise NotFound("There is no such product.")
+    if name and not default_storage.exists(name):
+        default_storage.save(name, ContentFile(webp))
+    if found.image == name:
+        return found
+    old, found.image = found.image, name
+    found.save(update_fields=["image"])
+    if old:
+        transaction.on_commit(partial(_discard_image, found.pk, old), robust=True)
+    record(viewer, "product.changed", topic=f"product_{found.pk}", internal=True)
+    return found
+
+
+def _discard_image(product: int, name: str) -> None:
+    """Delete a file, unless the product has got it again meanwhile; nobody can give it back while this looks."""
+    with transaction.atomic():
+        holder = Product.objects.select_for_update().filter(pk=product).first()
+        if holder is None or holder.image != name:
+            default_storage.delete(name)

@@ -27,6 +27,7 @@ class Product(TenantModel):
     """Something that is sold. One that is not active is kept for the orders that hold it, and can't be ordered.
 
     SKUs that differ by case alone are one: people write them both ways. `external_id` is a partner's name for it.
+    `image` is the name of its picture in the default storage, empty for none.
     """
 
     sku = models.CharField(max_length=80)
@@ -34,6 +35,7 @@ class Product(TenantModel):
     category = models.ForeignKey(Category, null=True, on_delete=models.SET_NULL, related_name="products")
     active = models.BooleanField(default=True)
     external_id = models.CharField(max_length=200, null=True)
+    image = models.CharField(max_length=100, default="")
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

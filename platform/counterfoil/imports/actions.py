@@ -4,7 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.db import DataError, Error, IntegrityError, transaction
 
@@ -36,10 +38,13 @@ def import_csv(
     path: Path,
     columns: ColumnMap,
     rejects: Path,
+    open_from: date | None = None,
     dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Summary:
     """Import the order history in `path`; `progress` is told how many rows of how many are done.
+
+    Orders of the day `open_from` and later are open: confirmed, with nothing sent and nothing charged.
 
     The file is read once before anything is written. Then each batch of whole orders is a transaction. A dry run does
     the same in one transaction that is rolled back: on SQLite, other writers wait for it.
@@ -53,7 +58,13 @@ def import_csv(
     found = survey(path, columns)
     header = found.header[len(MARKS) :] if found.rejects else found.header
     with Rejects(rejects, header, overwrite_none_of=path) as rejected:
-        run = _Run(Target(store, columns.currency), columns, found, rejected, Summary(dry_run=dry_run))
+        run = _Run(
+            Target(store, columns.currency, _begin_of(open_from, store)),
+            columns,
+            found,
+            rejected,
+            Summary(dry_run=dry_run),
+        )
         with ExitStack() as stack:
             if dry_run:
                 stack.enter_context(_rolled_back())
@@ -62,6 +73,10 @@ def import_csv(
     if run.summary.imported and not dry_run:
         _note(viewer, run.summary)
     return run.summary
+
+
+def _begin_of(day: date | None, store: Store) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), tzinfo=ZoneInfo(store.time_zone))
 
 
 @contextmanager

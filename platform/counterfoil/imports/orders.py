@@ -1,4 +1,4 @@
-"""Orders as they were: invoiced, delivered in one parcel, and paid."""
+"""Orders as they were: invoiced, delivered in one parcel, and paid; the newest may still be open."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -30,7 +30,7 @@ def write_orders(
     lengthened = _lengthened(groups)
     by_number |= {order.number: order for order in lengthened}
     lines = OrderLine.objects.bulk_create(_lines(target, catalog, groups, by_number, outcome))
-    parcels = _parcels(target, by_number.values())
+    parcels = _parcels(target, [order for order in by_number.values() if not _is_open(order)])
     FulfilmentLine.objects.bulk_create(
         FulfilmentLine(
             workspace_id=target.workspace_id,
@@ -39,13 +39,21 @@ def write_orders(
             quantity=line.quantity,
         )
         for line in lines
+        if line.fulfilled
     )
     settle(lengthened)
+
+
+def _is_open(order: Order) -> bool:
+    """Whether its lines are left to send."""
+    return order.status != OrderStatus.INVOICED
 
 
 def _order(target: Target, group: Group[Order], contacts: Mapping[str, Contact]) -> Order:
     row = group.rows[0]
     contact = contacts[row.customer]
+    placed_at = min(row.at for row in group.rows)
+    is_open = target.open_from is not None and placed_at >= target.open_from
     return Order(
         workspace_id=target.workspace_id,
         store=target.store,
@@ -53,12 +61,12 @@ def _order(target: Target, group: Group[Order], contacts: Mapping[str, Contact])
         contact=contact,
         number=row.order,
         external_id=external_id(row.order),
-        status=OrderStatus.INVOICED,
-        fulfilment=FulfilmentState.FULFILLED,
-        paid=group.total,
+        status=OrderStatus.CONFIRMED if is_open else OrderStatus.INVOICED,
+        fulfilment=FulfilmentState.UNFULFILLED if is_open else FulfilmentState.FULFILLED,
+        paid=0 if is_open else group.total,
         currency=target.currency,
         total=group.total,
-        placed_at=min(row.at for row in group.rows),
+        placed_at=placed_at,
     )
 
 
@@ -68,7 +76,7 @@ def _lengthened(groups: Sequence[Group[Order]]) -> list[Order]:
     orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=added).order_by("pk"))
     for order in orders:
         order.total += added[order.pk]
-        order.paid += added[order.pk]
+        order.paid += 0 if _is_open(order) else added[order.pk]
     Order.objects.bulk_update(orders, ["total", "paid"])
     return orders
 
@@ -98,7 +106,7 @@ def _lines(
                 quantity=row.quantity,
                 unit_price=row.price,
                 total=row.total,
-                fulfilled=row.quantity,
+                fulfilled=0 if _is_open(order) else row.quantity,
                 external_id=row.identity,
             )
 

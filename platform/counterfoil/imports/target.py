@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.imports.rows import Row
@@ -11,10 +12,11 @@ from counterfoil.workspaces.models import Store
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A store, and the currency of the file."""
+    """A store, and the currency of the file. Orders from `open_from` on have not left yet; None for a mere history."""
 
     store: Store
     currency: str
+    open_from: datetime | None = None
 
     @property
     def workspace_id(self) -> int:

@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 
 from counterfoil.access import order_keys
 from counterfoil.access.policy import Permission, allows
-from counterfoil.access.text import storable
+from counterfoil.access.text import storable, words_of
 from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus
 
@@ -40,16 +40,20 @@ def matching(
     search: str = "",
     status: OrderStatus | None = None,
     fulfilment: FulfilmentState | None = None,
+    customer_id: int | None = None,
 ) -> QuerySet[Order]:
     """Those whose number begins with, or whose customer's name contains, each word of `search`."""
-    if not storable(search):
+    words = words_of(search)
+    if words is None:
         return orders.none()
-    for word in search.split():
+    for word in words:
         orders = orders.filter(Q(number__istartswith=word) | Q(customer__name__icontains=word))
     if status is not None:
         orders = orders.filter(status=status)
     if fulfilment is not None:
         orders = orders.filter(fulfilment=fulfilment)
+    if customer_id is not None:
+        orders = orders.filter(customer_id=customer_id)
     return orders
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of an embedded one")
     demo.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
     demo.add_argument("--import", type=Path, dest="file", metavar="FILE", help="an Online Retail CSV to import first")
+    demo.add_argument("--open-from", type=_day, metavar="DAY", help="its orders from this day on have not left yet")
 
     serve = commands.add_parser("serve", help="the web process: pages, API and streams")
     serve.add_argument("--port", type=int, default=8000)
@@ -71,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write one such as 2026-03-02.") from None
+
+
 def _csv_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, metavar="FILE", help="UTF-8, with a first line that names the columns")
     command.add_argument("--preset", help="whose columns it has: online-retail")
@@ -84,6 +93,7 @@ def _csv_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--return-prefix", help="what the numbers of credit notes begin with")
     command.add_argument("--charges", metavar="CODES", help="codes, with commas, that are no products: POST,FEE")
     command.add_argument("--rejects", type=Path, help="where rejected rows go (FILE.rejects.csv in this folder)")
+    command.add_argument("--open-from", type=_day, metavar="DAY", help="orders from this day on have not left yet")
     command.add_argument("--workspace", help="its id or name, where there are several")
     command.add_argument("--dry-run", action="store_true", help="do everything and keep nothing")
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -102,6 +112,7 @@ def _run(given: argparse.Namespace) -> int:
                 database=given.database,
                 as_json=given.json,
                 history=given.file,
+                open_from=given.open_from,
             )
         case "import":
             from counterfoil.site.importing import Asked, run_import
@@ -115,6 +126,7 @@ def _run(given: argparse.Namespace) -> int:
                 return_prefix=given.return_prefix,
                 charges=given.charges,
                 rejects=given.rejects,
+                open_from=given.open_from,
                 workspace=given.workspace,
                 dry_run=given.dry_run,
             )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class Asked:
     return_prefix: str | None = None
     charges: str | None = None
     rejects: Path | None = None
+    open_from: date | None = None
     workspace: str | None = None
     dry_run: bool = False
 
@@ -61,6 +63,7 @@ def import_file(asked: Asked) -> "Summary":
                 path=asked.file,
                 columns=columns,
                 rejects=rejects,
+                open_from=asked.open_from,
                 dry_run=asked.dry_run,
                 progress=progress,
             )

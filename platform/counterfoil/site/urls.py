@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from counterfoil.site import views
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", endpoint, name="graphql"),
     path("healthz", views.health, name="health"),
     path("readyz", views.readiness, name="readiness"),
+    re_path(r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z", views.product_image, name="product_image"),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", include("admin_ui.urls")),
     path("", include("portal_ui.urls")),

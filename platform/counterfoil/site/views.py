@@ -1,5 +1,6 @@
 """Pages of the server itself: health, the request that came without its CSRF token, and the demo's mailbox."""
 
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -22,6 +23,18 @@ def readiness(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ready"})
+
+
+@require_safe
+def product_image(request: HttpRequest, name: str) -> HttpResponse:
+    """A product's image. Its name is made from its content, so a browser may keep it for ever."""
+    try:
+        with default_storage.open(name) as file:
+            content = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(content, content_type="image/webp", headers=headers)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

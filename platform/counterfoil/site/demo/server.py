@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,9 +26,16 @@ _UNUSED = ["htmax-*", "htmx-4*", "htmx-2.js", "ext"]
 
 
 def run_demo(
-    *, host: str, port: int, data_dir: Path, database: str | None, as_json: bool, history: Path | None = None
+    *,
+    host: str,
+    port: int,
+    data_dir: Path,
+    database: str | None,
+    as_json: bool,
+    history: Path | None = None,
+    open_from: date | None = None,
 ) -> int:
-    """Run the demo until it is stopped, with the order history in the file `history`.
+    """Run the demo until it is stopped, with the orders in the file `history`, open ones from the day `open_from` on.
 
     Raises `Stop` for a folder, a port, a database or a file that can't be used.
     """
@@ -54,7 +62,7 @@ def run_demo(
         print("Preparing the demo in", data_dir, "…", file=said, flush=True)
         world = _prepare(data_dir, base, host)
         if history is not None:
-            _import(history, data_dir, said)
+            _import(history, open_from, data_dir, said)
         with _worker():
             serve_on(listener, lambda: _say_ready(world, base, as_json))
     return 0
@@ -85,13 +93,14 @@ def _prepare(data_dir: Path, base: str, host: str) -> dict[str, Any]:
     return world_at(base, host=host, logins=data_dir / LOGINS)
 
 
-def _import(history: Path, data_dir: Path, said: TextIO) -> None:
+def _import(history: Path, open_from: date | None, data_dir: Path, said: TextIO) -> None:
     """Bring in an order history; what is in already stays as it is."""
     from counterfoil.site.importing import Asked, import_file
 
     print("Importing", history, "…", file=said, flush=True)
     rejects = data_dir / f"{history.name}.rejects.csv"
-    print(import_file(Asked(file=history, preset="online-retail", rejects=rejects)), file=said, flush=True)
+    asked = Asked(file=history, preset="online-retail", rejects=rejects, open_from=open_from)
+    print(import_file(asked), file=said, flush=True)
 
 
 def _collect_static(data_dir: Path) -> None:

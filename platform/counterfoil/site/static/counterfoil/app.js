@@ -14,6 +14,7 @@
 //            own button simply submits.
 // Copy       <button type="button" data-copy="text" | data-copy-from="#input" data-copied="Copied">Copy</button>; the
 //            label changes in its [data-copy-label] if it has one. <p id="announcer" aria-live="polite"></p>
+// File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
 // Keys       <body data-keys> <input data-search> <tr data-row><td><a data-row-link> <dialog id="keys">
 
 const CLOSE_TO_END = 120, READ_AFTER = 600, COPIED_FOR = 2_000, PLAIN_SUBMIT_HOLDS = 10_000;
@@ -289,6 +290,15 @@ listen("click", (event) => {
     answerDialog(on("button"));
   } else if (on("button[data-copy], button[data-copy-from]")) copy(on("button"));
   else if (on("[data-new-below]")) goToEnd(document.querySelector("[data-thread]"));
+});
+
+// --- Files ---------------------------------------------------------------------------------------------------------
+
+listen("change", ({ target }) => { // a file that no server takes is refused before it is sent
+  if (!target.matches("input[type=file][data-most-bytes]")) return;
+  const tooLarge = [...target.files].some((file) => file.size > target.dataset.mostBytes);
+  if (tooLarge) target.value = "";
+  reveal(tooLarge, "[data-too-large]", target.closest(".field"));
 });
 
 // --- Keys of the admin ---------------------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""Staff make and change customers by hand, in the browser, with and without JavaScript (OR-8)."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_pages import WIDTHS, beyond_the_edge, violations
+from tests.browser.windows import Windows
+from tests.demo import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.once]
+
+
+def expect_fit_for_all(page: Page) -> None:
+    """The page as it stands is accessible and within its edge, narrow and wide, light and dark."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        assert violations(page) == [], f"{width} px, light"
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, colours_alone=True) == [], f"{width} px, dark"
+        assert beyond_the_edge(page) == [], f"{width} px"
+
+
+@pytest.mark.feature("OR-8")
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without JavaScript"])
+def test_staff_make_a_customer_find_it_and_change_it(demo: Demo, windows: Windows, scripts: bool) -> None:
+    windows.expect_complaint("status of 422")
+    page = windows.profile(staff=0, java_script_enabled=scripts).new_page()
+    page.goto(f"{demo.base}/admin/orders")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Customers").click()
+    page.get_by_role("link", name="New customer").click()
+
+    # A mail address that is none is refused beside its control, and nothing typed is lost
+    name = f"Lantern & Loom {'on' if scripts else 'off'}"
+    email = page.get_by_label("Mail address")
+    page.get_by_label("Customer’s name").fill(name)
+    page.get_by_label("Contact’s name").fill("Noor")
+    email.fill("no address")
+    page.get_by_role("button", name="Create customer").click()
+    expect(email).to_have_accessible_description(re.compile("no address is no mail address"))
+    expect(email).to_have_attribute("aria-invalid", "true")
+    expect(email).to_be_focused()
+    expect(page.get_by_label("Customer’s name")).to_have_value(name)
+    expect(page.get_by_label("Contact’s name")).to_have_value("Noor")
+    if scripts:
+        expect_fit_for_all(page)
+
+    # Corrected, it makes them
+    email.fill("noor@loom.example")
+    page.get_by_role("button", name="Create customer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_role("link", name="noor@loom.example")).to_be_visible()
+    expect(page.get_by_role("heading", name="No order yet")).to_be_visible()
+    if scripts:
+        expect_fit_for_all(page)
+
+    # They are found by a word of theirs, with the keyboard
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Customers").click()
+    search = page.get_by_role("searchbox", name="Search customers")
+    search.fill("noor@loom")
+    if not scripts:
+        search.press("Enter")
+    expect(page).to_have_url(re.compile(r"/admin/customers\?q=noor%40loom$"))
+    row = page.locator("tbody").get_by_role("link", name=name)
+    expect(row).to_be_visible()
+    if scripts:
+        search.blur()
+        page.keyboard.press("j")
+        expect(page.locator("tbody").get_by_role("link").first).to_be_focused()
+    row.click()
+
+    # And changed
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Customer’s name")).to_have_value(name)
+    page.get_by_label("Contact’s name").fill("Noor Haddad")
+    page.get_by_label("Mail address").fill("")
+    page.get_by_role("button", name="Save customer").click()
+    expect(page.get_by_role("heading", name="Noor Haddad")).to_be_visible()
+    expect(page.get_by_text("No e-mail address on file")).to_be_visible()
