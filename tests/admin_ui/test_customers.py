@@ -16,6 +16,8 @@ from tests.conversations.test_hostile_text import MORE, STRINGS
 from tests.factories import LINES, Shop
 from tests.services import need
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 HTMX = {"HX-Request": "true"}
 QUILL = {"name": "Quill", "contact_name": "Ben", "email": "ben@quill.example"}
 
@@ -202,7 +204,6 @@ def test_nobody_but_staff_gets_in(shop: Shop, other_shop: Shop, path: str) -> No
     assert Customer.objects.count() == 0
 
 
-@pytest.mark.slow_on_postgresql
 def test_the_list_is_paged_searched_and_read_in_as_many_statements_at_any_size(staff: Client, shop: Shop) -> None:
     def statements(address: str) -> tuple[Html, int]:
         with CaptureQueriesContext(connection) as captured:
@@ -275,7 +276,6 @@ def test_the_page_of_an_order_links_to_its_customer_and_its_head_stays_current(s
     assert staff.get(f"/admin/orders/A-1/header?have={version}", headers=HTMX).status_code == 204
 
 
-@pytest.mark.slow_on_postgresql
 @pytest.mark.parametrize("every", [pytest.param(4, marks=pytest.mark.slow), 40])
 def test_hostile_strings_are_kept_and_shown_exactly_or_refused(staff: Client, shop: Shop, every: int) -> None:
     need(STRINGS.exists(), f"There are no naughty strings at {STRINGS}.")

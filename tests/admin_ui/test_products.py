@@ -24,6 +24,8 @@ from tests.factories import Shop
 from tests.pictures import picture
 from tests.services import need
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 HTMX = {"HX-Request": "true"}
 EACH = NewUnit("each", Decimal("2.55"), "GBP")
 ROWS = (("each", "2.55", "GBP"), ("label", "0.0045", "gbp"), ("", "", "GBP"))
@@ -323,7 +325,6 @@ def test_the_list_asks_as_many_questions_for_one_product_as_for_many(staff: Clie
     assert questions() == one
 
 
-@pytest.mark.slow_on_postgresql
 @pytest.mark.parametrize("every", [50, pytest.param(1, marks=pytest.mark.slow)])
 def test_hostile_strings_are_shown_as_text_or_refused(staff: Client, every: int) -> None:
     need(STRINGS.exists(), f"There are no naughty strings at {STRINGS}.")

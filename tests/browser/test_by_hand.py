@@ -10,7 +10,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.mark.feature("OR-8")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without JavaScript"])
+@pytest.mark.parametrize(
+    "scripts",
+    [pytest.param(True, id="with scripts"), pytest.param(False, id="without JavaScript", marks=pytest.mark.slow)],
+)
 def test_an_order_is_written_changed_and_confirmed(demo: Demo, windows: Windows, scripts: bool) -> None:
     windows.expect_complaint("status of 422")
     page = windows.profile(staff=0, java_script_enabled=scripts).new_page()

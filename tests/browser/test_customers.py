@@ -9,7 +9,7 @@ from tests.browser.test_pages import WIDTHS, beyond_the_edge, violations
 from tests.browser.windows import Windows
 from tests.demo import Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
 
 
 def expect_fit_for_all(page: Page) -> None:
@@ -24,7 +24,10 @@ def expect_fit_for_all(page: Page) -> None:
 
 
 @pytest.mark.feature("OR-8")
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without JavaScript"])
+@pytest.mark.parametrize(
+    "scripts",
+    [pytest.param(True, id="with scripts"), pytest.param(False, id="without JavaScript", marks=pytest.mark.slow)],
+)
 def test_staff_make_a_customer_find_it_and_change_it(demo: Demo, windows: Windows, scripts: bool) -> None:
     windows.expect_complaint("status of 422")
     page = windows.profile(staff=0, java_script_enabled=scripts).new_page()

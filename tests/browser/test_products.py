@@ -10,7 +10,7 @@ from tests.browser.windows import Windows
 from tests.demo import Demo
 from tests.pictures import opened, picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.once]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
 
 
 def photo(width: int, height: int) -> FilePayload:

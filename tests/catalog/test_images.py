@@ -24,6 +24,8 @@ from tests.pictures import opened, picture
 
 EACH = NewUnit("each", Decimal("2.55"), "GBP")
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:

@@ -10,6 +10,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.execution import RowExecution
 
+pytestmark = pytest.mark.once
+
 
 @strawberry.enum
 class Colour(Enum):

@@ -14,6 +14,8 @@ from tests.factories import Shop
 from tests.pictures import opened, picture
 from tests.posting import Reply, post, token_of
 
+pytestmark = pytest.mark.slow_on_postgresql
+
 SAVE = """mutation ($input: SaveProductInput!) {
     saveProduct(input: $input) { ... on SaveProductSuccess { product { id imageUrl } } }
 }"""
