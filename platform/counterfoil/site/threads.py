@@ -1,7 +1,7 @@
 """Pages, queries and mutations: Django's WSGI handler in a pool of threads that keep their database connections.
 
 Every view is synchronous. Django's own ASGI handler makes a thread and, on SQLite, a connection for each request, and
-leaves both to the garbage collector (its ticket 36700): 2.6 ms of CPU and 80 KB more a request.
+leaves both to the garbage collector (its ticket 36700): twice the CPU for a small request (docs/decisions/0008).
 """
 
 from typing import Any
