@@ -79,7 +79,7 @@ def lines(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRespo
         return no_such_page(request, viewer)
     page = {"viewer": viewer, **header_of(found)}
     had, most = version_of(found["lines"]), found["lines"]["pageInfo"]["hasNextPage"]
-    if request.method != "POST" or found["status"] != "DRAFT" or most:
+    if request.method != "POST" or most:
         written = [*map(_written, found["lines"]["nodes"]), *[{}] * EMPTY_LINES]
         form = _form({"currency": found["total"]["currency"]}, written)
         status = 409 if request.method == "POST" else 200

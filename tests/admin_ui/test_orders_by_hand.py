@@ -209,10 +209,22 @@ def test_what_is_no_draft_or_too_long_has_no_form(shop: Shop, staff: Client) -> 
 
     assert "Only a draft’s lines can change" in confirmed.content.decode()
     assert "Too many lines for a form" in long.content.decode()
-    for number in ("N-1", "N-2"):
-        answer = staff.post(f"/admin/orders/{number}/lines", form(("", "Mine", "1", "", "1")))
-        assert answer.status_code == 409
-        assert 'name="sku"' not in answer.content.decode()
+    answer = staff.post("/admin/orders/N-2/lines", form(("", "Mine", "1", "", "1")))
+    assert answer.status_code == 409
+    assert 'name="sku"' not in answer.content.decode()
+
+
+def test_what_was_typed_outlives_a_colleague_who_confirms_the_order_meanwhile(shop: Shop, staff: Client) -> None:
+    order = shop.order(number="N-1")
+    had = re.findall(r'name="had" value="(\w+)"', staff.get("/admin/orders/N-1/lines").content.decode())[0]
+    change_status(viewer=shop.hire("Tom"), order=order, status=OrderStatus.CONFIRMED)
+
+    answer = staff.post("/admin/orders/N-1/lines", form(("", "Mine", "1", "", "1"), had=had))
+
+    assert answer.status_code == 422
+    assert "take it back to draft first" in answer.content.decode()
+    assert 'value="Mine"' in answer.content.decode()
+    assert len(lines_of(order)) == 2
 
 
 def test_a_customer_is_chosen_by_searching(shop: Shop, other_shop: Shop, staff: Client) -> None:
