@@ -1,6 +1,6 @@
 """What every resolver may know of the request: who asks, and from where a stream goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,14 @@ from counterfoil.access.viewer import Viewer
 class Context:
     """`viewer` is who asks. `resume_after` is the stream position of a client that comes back.
 
-    `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run.
+    `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
+    all that were opened with an equal `credential`.
     """
 
     viewer: Viewer
     resume_after: int | None = None
     still_valid: Callable[[], bool] = lambda: True
+    credential: Hashable = field(default_factory=object)
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

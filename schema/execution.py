@@ -7,7 +7,8 @@ graphql-core's way. docs/decisions/0007 has what that brings.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -18,7 +19,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
-    OperationType,
     Undefined,
     is_leaf_type,
 )
@@ -149,34 +149,24 @@ class ThreadedExecution(RowExecution):
     _variables: Hashable = None  # a subscription's, as a key
 
     def build_per_event_executor(self, payload: Any) -> Any:
-        """What executes one event's selection; the plans end with it, or a long stream would heap them up."""
+        """What selects from one event of a subscription."""
         self._variables = self._variables or frozen(self.variable_values.coerced)
+        # Followers whose viewers are equal have one and the same event as their payload.
+        return _Selection(("selection", id(payload), id(self.operation), self._variables), partial(self._select, payload))
+
+    async def _select(self, payload: Any) -> tuple[ExecutionResult, object]:
         executor: Any = super().build_per_event_executor(payload)
-        executor._plans, executor._relevant_sub_fields = {}, {}
-        return executor
+        executor._plans, executor._relevant_sub_fields = {}, {}  # a long stream would heap them up
+        # With the result goes what the key knows by its identity.
+        return await in_thread(super(ThreadedExecution, executor).execute_operation, False), executor
 
     def execute_operation(self, serially: bool | None = None) -> Any:
-        """Run the operation, or one event's selection of a subscription."""
+        """Run a query or a mutation."""
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             return super().execute_operation(serially)
-        if self.operation.operation is OperationType.SUBSCRIPTION:
-            return self._select_once()
         return in_thread(self._execute_while_valid, serially)
-
-    async def _select_once(self) -> ExecutionResult:
-        # Followers whose viewers are equal have one and the same event as their root value.
-        key = ("selection", id(self.root_value), id(self.operation), self._variables)
-        result, _ = await once(key, self._select)
-        return ExecutionResult(result.data, result.errors)
-
-    async def _select(self) -> tuple[ExecutionResult, object]:
-        # With the result goes what the key knows by its identity.
-        return await in_thread(self._execute), self
-
-    def _execute(self) -> Any:
-        return super().execute_operation(serially=False)
 
     def _execute_while_valid(self, serially: bool | None) -> Any:
         # A connection outlives many operations, and may outlive its token.
@@ -185,3 +175,15 @@ class ThreadedExecution(RowExecution):
                 "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
             )
         return super().execute_operation(serially)
+
+
+class _Selection(NamedTuple):
+    """Stands for the executor of one event, which is made for the first follower alone."""
+
+    key: Hashable
+    select: Callable[[], Awaitable[tuple[ExecutionResult, object]]]
+
+    async def execute_operation(self, serially: bool | None = None) -> ExecutionResult:
+        """The event's selection, as graphql-core asks for it."""
+        result, _ = await once(self.key, self.select)
+        return ExecutionResult(result.data, result.errors)

@@ -135,7 +135,11 @@ def bearer_context(authorization: str, workspace_id: int) -> Context:
     viewer = _token_viewer(token, workspace_id)
     if viewer is None:
         raise BadToken
-    return Context(viewer=viewer, still_valid=lambda: _token_viewer(token, workspace_id) == viewer)
+    return Context(
+        viewer=viewer,
+        still_valid=lambda: _token_viewer(token, workspace_id) == viewer,
+        credential=(viewer, AccessToken.digest_of(token)),
+    )
 
 
 def _token_viewer(token: str, workspace_id: int) -> Viewer | None:

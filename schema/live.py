@@ -7,7 +7,7 @@ import contextlib
 import io
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -84,11 +84,19 @@ async def _left(receive: Receive) -> None:
 class ResumableSSE(SSETransport):
     """SSE whose frames carry their position as `id:`, so that a client which returns says where it was."""
 
+    # The last answer and its frame: the followers who share an answer get it one after another.
+    _last: ClassVar[tuple[object, str | None, str]] = (None, None, "")
+
     def encode_next(self, response: Any, encode_json: Callable[[object], str]) -> str:
         """One `next` frame."""
+        data, position = response.get("data"), (response.get("extensions") or {}).get("position")
+        if data is not None and data is self._last[0] and position == self._last[1] and "errors" not in response:
+            return self._last[2]
         frame = super().encode_next(response, encode_json)
-        position = (response.get("extensions") or {}).get("position")
-        return f"id: {position}\r\n{frame}" if position else frame
+        frame = f"id: {position}\r\n{frame}" if position else frame
+        if "errors" not in response:
+            ResumableSSE._last = (data, position, frame)
+        return frame
 
 
 class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
@@ -140,7 +148,7 @@ class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):
             found = await in_thread(_context, headers, str(given or headers.get("authorization", "")))
         except BadToken as error:
             raise ConnectionRejectionError from error
-        context.viewer, context.still_valid = found.viewer, found.still_valid
+        context.viewer, context.still_valid, context.credential = found.viewer, found.still_valid, found.credential
         return await super().on_ws_connect(context)
 
 

@@ -3,13 +3,14 @@
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Annotated, Any
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.scalars import Base64
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -118,15 +119,24 @@ def _is_unexpected(error: GraphQLError) -> bool:
     return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
 
 
-class StreamPosition(SchemaExtension):
-    """Each answer of a subscription says its position in `extensions`, so that any client can resume."""
+class Runner(SchemaExtensionsRunner):
+    """Calls the extensions' hooks; at a stream's result only where there is something to do.
 
-    def on_stream_result(self, result: Any) -> Iterator[None]:
-        """Add the position of the event that this result answers."""
+    Looking for hooks took a third of the time in which an event reaches a stream.
+    """
+
+    def on_stream_result(self, result: Any) -> Any:
+        """Say the position of the event that this result answers, so that any client can resume; mask its errors."""
         position = current_position.get()
         if isinstance(getattr(result, "data", None), dict) and position is not None:
             result.extensions = {**(result.extensions or {}), "position": str(position)}
-        yield
+        return nullcontext() if getattr(result, "errors", True) is None else super().on_stream_result(result)
+
+    async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
+        """What the extensions add to an answer."""
+        if all(type(extension).get_results is SchemaExtension.get_results for extension in self.extensions):
+            return dict(ctx.extensions_results)
+        return await super().get_extensions_results(ctx)
 
 
 class CachedParsing(ParserCache):
@@ -146,6 +156,12 @@ class CounterfoilSchema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `MaskUnexpected` logs what deserves it."""
 
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """Ours, which is fast where a thousand streams are told of an event."""
+        return Runner(execution_context, extensions)
+
 
 schema = CounterfoilSchema(
     query=Query,
@@ -155,7 +171,6 @@ schema = CounterfoilSchema(
         lambda: CachedParsing(maxsize=512),
         lambda: ValidationCache(maxsize=512),
         MaskUnexpected,
-        StreamPosition,
     ],
     config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
     execution_context_class=ThreadedExecution,

@@ -6,6 +6,7 @@ A stream is authorised when it begins, whenever a key is rotated, and every few 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from contextvars import ContextVar
+from functools import partial
 
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.feed import Feed, Happened
@@ -13,6 +14,7 @@ from counterfoil.events.threads import in_thread
 from counterfoil.orders.queries import visible_to
 from schema.context import Context
 from schema.relay import pk_of
+from schema.sharing import once
 
 BEAT = 10.0
 REVOKING = frozenset({"order_key.rotated"})
@@ -34,7 +36,13 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
     batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_staff, after=after, beat=BEAT)
     async with aclosing(batches):
         async for batch in batches:
-            revoked = not batch or any(happened.kind in REVOKING for happened in batch)
-            if revoked and not await in_thread(context.still_valid):
+            revoked = [happened.position for happened in batch if happened.kind in REVOKING]
+            if (revoked or not batch) and not await _still_valid(context, revoked):
                 return
             yield batch
+
+
+async def _still_valid(context: Context, revoked: list[int]) -> bool:
+    # A look at a token takes a millisecond: a thousand streams of one program would look for a second. What was looked
+    # at before something was revoked does not count.
+    return await once(("valid", context.credential, *revoked), partial(in_thread, context.still_valid))

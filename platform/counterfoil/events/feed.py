@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
+from random import uniform
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ EVERYTHING = "*"
 _BATCH = 500
 _MOST_WAITING = 1000
 _AGAIN_AFTER = 1.0
+_SOONEST = 0.6  # of a beat
 
 
 class Happened(NamedTuple):
@@ -135,7 +137,7 @@ class Feed:
     async def follow(
         self, workspace_id: int, topics: Collection[str], *, internal: bool, after: int | None, beat: float
     ) -> AsyncGenerator[list[Happened]]:
-        """Batches of what happens to `topics` (or EVERYTHING) after a position; an empty one every `beat` seconds.
+        """Batches of what happens to `topics` (or EVERYTHING) after a position; an empty one within `beat` seconds.
 
         `internal` adds what concerns staff only. Without a position it begins now, and so it does behind a position
         that the log has not reached: a backup was restored.
@@ -147,7 +149,8 @@ class Feed:
             self._followers[workspace_id, topic].add(follower)
         try:
             while True:
-                yield await follower.next(beat)
+                # Not all at the same moment, or whoever looks something up at the beat waits for everyone.
+                yield await follower.next(beat * uniform(_SOONEST, 1))  # noqa: S311
         finally:
             for topic in follower.topics:
                 group = self._followers[workspace_id, topic]
