@@ -1,6 +1,6 @@
 """What every resolver may know of the request: who asks, and from where a stream goes on."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,14 @@ class Context:
     """`viewer` is who asks. `resume_after` is the stream position of a client that comes back.
 
     `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
-    all that were opened with an equal `credential`.
+    all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there.
     """
 
     viewer: Viewer
     resume_after: int | None = None
     still_valid: Callable[[], bool] = lambda: True
     credential: Hashable = field(default_factory=object)
+    beat: Callable[[], Awaitable[None]] | None = None
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

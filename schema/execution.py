@@ -152,13 +152,15 @@ class ThreadedExecution(RowExecution):
         """What selects from one event of a subscription."""
         self._variables = self._variables or frozen(self.variable_values.coerced)
         # Followers whose viewers are equal have one and the same event as their payload.
-        return _Selection(("selection", id(payload), id(self.operation), self._variables), partial(self._select, payload))
+        return _Selection(
+            ("selection", id(payload), id(self.operation), self._variables), partial(self._select, payload)
+        )
 
     async def _select(self, payload: Any) -> tuple[ExecutionResult, object]:
         executor: Any = super().build_per_event_executor(payload)
         executor._plans, executor._relevant_sub_fields = {}, {}  # a long stream would heap them up
         # With the result goes what the key knows by its identity.
-        return await in_thread(super(ThreadedExecution, executor).execute_operation, False), executor
+        return await in_thread(RowExecution.execute_operation, executor, False), executor  # type: ignore[arg-type]
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Run a query or a mutation."""

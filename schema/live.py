@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -123,6 +124,7 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
             return
         last = headers.get("last-event-id", "")
         self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+        self.context.beat = partial(self.send_body, b": beat\r\n\r\n", more_body=True)
         await _while_there(super().handle(body), self.receive, self.base_send)
 
     async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
@@ -131,6 +133,18 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
 
     async def get_root_value(self, request: ChannelsRequest) -> None:
         """None: there is no root value."""
+
+    def _stream_result(
+        self, request: ChannelsRequest, result: Any, transport: Any
+    ) -> Callable[[], AsyncGenerator[str]]:
+        # Strawberry merges a heartbeat in, by two more tasks and a queue for each stream. Ours beat by themselves.
+        async def frames() -> AsyncGenerator[str]:
+            async for value in result:
+                response, _ = await self._process_stream_result(request, value, [])
+                yield transport.encode_next(response, self.encode_json_string)
+            yield transport.encode_complete()
+
+        return frames
 
 
 class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):

@@ -30,7 +30,7 @@ def may_watch(context: Context, order_id: str) -> bool:
 
 
 async def follow(context: Context, topics: Collection[str], *, after: int | None) -> AsyncGenerator[list[Happened]]:
-    """Batches of what happens to `topics`, an empty one every few seconds; ends when the viewer may not watch on."""
+    """Batches of what happens to `topics`; ends when the viewer may not watch on."""
     viewer: Viewer = context.viewer
     feed = await Feed.here()
     batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_staff, after=after, beat=BEAT)
@@ -39,7 +39,10 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
             revoked = [happened.position for happened in batch if happened.kind in REVOKING]
             if (revoked or not batch) and not await _still_valid(context, revoked):
                 return
-            yield batch
+            if batch:
+                yield batch
+            elif context.beat:
+                await context.beat()
 
 
 async def _still_valid(context: Context, revoked: list[int]) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.actions import send_message
 from counterfoil.events.relay import last_position
-from schema import sharing
+from counterfoil.orders.actions import rotate_order_key
+from schema import identity, sharing
 from schema.conversations import subscriptions
 from schema.execution import RowExecution
 from schema.sharing import frozen, once
@@ -67,6 +69,46 @@ def test_those_who_see_the_same_share_a_read_and_a_selection_and_others_get_thei
     ]
     assert sorted(read) == sorted([shop.guest(order).reference, shop.staff.reference])
     assert len(selected) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow_on_postgresql
+@pytest.mark.feature("GQ-4")
+@pytest.mark.feature("AC-1")
+def test_streams_of_one_credential_look_at_it_once_and_anew_when_it_may_be_revoked(
+    shop: Shop, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.order()
+    looked: list[str] = []
+    look = identity._token_viewer
+
+    def looking(token: str, workspace_id: int) -> Viewer | None:
+        looked.append(token)
+        return look(token, workspace_id)
+
+    monkeypatch.setattr("schema.streams.BEAT", 0.1)
+    monkeypatch.setattr(sharing, "KEPT", 600)
+    monkeypatch.setattr(identity, "_token_viewer", looking)
+    guest, staff = key_of(order), token_of(shop.member)
+    asked = {"order": order.topic, "after": str(last_position())}
+    with ExitStack() as stack:
+        streams = [
+            stack.enter_context(subscribed(served, WATCH, asked, token=token))
+            for token in (guest, guest, guest, staff, staff)
+        ]
+        lines = [stream.response.iter_lines() for stream in streams]
+        for beats in lines:
+            assert [line for line in islice(beats, 6) if line] == [": beat"] * 3
+        assert looked.count(guest) == 3 * 2 + 1  # two looks open a stream
+        assert looked.count(staff) == 2 * 2 + 1
+
+        rotate_order_key(viewer=shop.staff, order=order)
+        for beats in lines[:3]:
+            assert "event: complete" in beats
+        assert looked.count(guest) == 3 * 2 + 2
+        send_message(viewer=shop.staff, order=order, text="Still here")
+        for beats in lines[3:]:
+            assert any("Still here" in line for line in beats)
 
 
 def test_it_is_made_once_for_all_who_wait_and_for_those_who_come_soon(monkeypatch: pytest.MonkeyPatch) -> None:
