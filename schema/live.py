@@ -180,7 +180,7 @@ subscriptions_over_websocket = SubscriptionsOverWebSocket.as_asgi(
 def nudges(find_watch: Callable[[Any, Collection[str]], Watch | None]) -> Callable[[Scope, Receive, Send], Any]:
     """An ASGI application that streams what the pages may watch; `find_watch(request, topics)` decides that.
 
-    Frames: `hello` with the present position, `nudge` with position, topic and kind, `beat` every ten seconds, `ended`
+    Frames: `hello` with the present position, `nudge` with position, topic and kind, `beat` within ten seconds, `ended`
     with the topics that may not be watched any more.
     """
 

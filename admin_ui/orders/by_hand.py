@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,10 +13,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import words_of
-from admin_ui.orders.views import OPERATIONS, header_of, payment_of
+from admin_ui.orders.views import OPERATIONS, header_of, overview, payment_of
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
-from admin_ui.staff.views import no_such_page, refused
+from admin_ui.staff.views import no_such_page
 from schema import client
 
 PAGE = "admin_ui/orders/by_hand.html"
@@ -91,6 +92,8 @@ def lines(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRespo
         return render(request, PAGE, page)
     chosen, problems = _checked(viewer, typed)
     if not problems and request.POST.get("had") != had:
+        if _stand(typed, found["lines"]["nodes"]):  # sent twice
+            return _onward(request, number)
         problems = {"form": CHANGED_MEANWHILE}
     if not problems:
         given = {"clientMutationKey": key, "orderId": found["id"], "lines": chosen}
@@ -114,7 +117,7 @@ def payment(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRes
         if is_current(request, shown["paid_version"]):
             return HttpResponse(status=204)
         return render(request, "admin_ui/orders/_payment.html#paid", {"order": found, **shown})
-    amount, back_to = request.POST.get("amount", "").strip(), reverse("admin:order", args=[number])
+    amount = request.POST.get("amount", "").strip()
     was_returned = request.POST.get("was") == "returned"
     problem = "" if _PRICE.fullmatch(amount) else "Write an amount such as 12.50."
     key = f"{key_of(request)} {'back' if was_returned else 'taken'}"
@@ -122,14 +125,13 @@ def payment(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRes
         signed = f"{'-' if was_returned else ''}{amount.replace(',', '.')}"
         given = {"clientMutationKey": key, "orderId": found["id"], "amount": signed}
         problem = client.run(viewer, OPERATIONS["RecordPayment"], {"input": given})["result"].get("message", "")
+    typed = {"amount": amount, "payment_key": key_of(request), "payment_problem": problem} if problem else {}
     if not request.htmx:
         if problem:
-            return refused(request, viewer, problem, back_to=back_to)
-        return HttpResponseRedirect(f"{back_to}#payment", status=303)
+            return overview(request, viewer, number, **typed)
+        return HttpResponseRedirect(f"{reverse('admin:order', args=[number])}#payment", status=303)
     found = client.run(viewer, OPERATIONS["OrderPayment"], {"number": number})["orderByNumber"]
-    shown = {"order": found, **payment_of(found), "noted": not problem, "payment_problem": problem}
-    if problem:
-        shown |= {"amount": amount, "payment_key": key_of(request)}
+    shown = {"order": found, **payment_of(found), "noted": not problem, **typed}
     return render(request, "admin_ui/orders/_payment.html#payment", shown, status=422 if problem else 200)
 
 
@@ -196,6 +198,22 @@ def _written(line: Mapping[str, Any]) -> dict[str, str]:
         "quantity": str(line["quantity"]),
         "price": line["unitPrice"]["amount"],
     }
+
+
+def _stand(typed: list[dict[str, str]], lines: list[dict[str, Any]]) -> bool:
+    """Whether the order has the lines that were typed; what was left empty is the product's."""
+    filled = [line for line in typed if any(fact.strip() for fact in line.values())]
+
+    def same(fact: str, text: str, stands: str) -> bool:
+        if fact == "price":
+            return Decimal(text.replace(",", ".")) == Decimal(stands)
+        return text.upper() == stands.upper() if fact == "sku" else text == stands
+
+    return len(filled) == len(lines) and all(
+        not line[fact].strip() or same(fact, line[fact].strip(), stands)
+        for line, written in zip(filled, map(_written, lines), strict=True)
+        for fact, stands in written.items()
+    )
 
 
 def _form(

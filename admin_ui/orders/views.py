@@ -154,6 +154,11 @@ def _list_address(search: str, status: str, sent: str, after: str = "") -> str:
 @staff_required
 def order(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """One order: what was ordered, by whom, and the customer's link to it."""
+    return overview(request, viewer, number)
+
+
+def overview(request: HtmxRequest, viewer: client.Viewer, number: str, **refused: Any) -> HttpResponse:
+    """The page of one order; `refused` is what was typed into one of its forms, and why it was not taken."""
     variables = {
         "number": number,
         "lines": LINES_A_PAGE,
@@ -169,7 +174,8 @@ def order(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRespo
     return render(
         request,
         "admin_ui/orders/overview.html",
-        {"viewer": viewer, **link_of(request, found, "overview"), **page},
+        {"viewer": viewer, **link_of(request, found, "overview"), **page, **refused},
+        status=422 if refused else 200,
     )
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from counterfoil.catalog.actions import NewUnit, save_product
+from counterfoil.events.models import Event
 from counterfoil.orders.actions import NewLine, change_status, revise_order
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -292,7 +293,10 @@ def test_a_payment_is_noted_and_given_back_with_and_without_scripts(shop: Shop, 
     assert "Write an amount such as 12.50." in wrong.content.decode()
     assert 'value="&lt;b&gt;"' in wrong.content.decode()
     assert 'value="2"' in wrong.content.decode()
+    assert too_much.status_code == 422
     assert "Only 40.00 GBP can be given back." in too_much.content.decode()
+    assert re.search('id="amount"[^>]*value="50"', too_much.content.decode())
+    assert "What was ordered" in too_much.content.decode()
     found = Order.objects.get(pk=order.pk)
     assert (found.paid, found.refunded) == (Decimal("40.50"), Decimal("0.50"))
     page = staff.get("/admin/orders/N-1").content.decode()

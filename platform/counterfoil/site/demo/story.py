@@ -70,6 +70,20 @@ LANTERN = _line("Hanging heart lantern, white", "LA-85", 6, "2.55")
 APRON = _line("Linen apron, undyed", "AP-03", 8, "11.20")
 DOORSTOP = _line("Doorstop, tweed hound", "DS-44", 5, "9.75")
 
+# What the shop sells, by category: a line's unit and price are the product's first.
+CATALOGUE: dict[str, tuple[NewLine, ...]] = {
+    "Kitchen and table": (TINS, CUTTERS, MUGS, APRON),
+    "Candles and light": (CANDLES, LANTERN),
+    "Paper and twine": (PAPER, TWINE, BUNTING),
+    "House": (DOORSTOP,),
+}
+ALSO_SOLD_BY = {
+    "TT-22": (("each", "2.25"),),
+    "CA-14": (("box of 24", "49.00"),),
+    "MU-31": (("case of 36", "115.00"),),
+    "WP-09": (("roll of 50 sheets", "39.50"),),
+}
+
 ORDERS: tuple[OrderStory, ...] = (
     OrderStory(
         34,

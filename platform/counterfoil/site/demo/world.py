@@ -3,7 +3,10 @@
 import json
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from django.utils import timezone
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, StaffMember, User
 from counterfoil.access.viewer import Role, Viewer, ViewerKind
+from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.actions import create_customer
@@ -24,10 +28,11 @@ from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.orders.queries import guest
 from counterfoil.site.command import Stop
-from counterfoil.site.demo.story import ORDERS, STAFF, OrderStory, Parcel, Said
+from counterfoil.site.demo.story import ALSO_SOLD_BY, CATALOGUE, ORDERS, STAFF, OrderStory, Parcel, Said
 from counterfoil.workspaces.models import Store, Workspace
 
 _TOKEN_DAYS = 365
+_OPEN_FOR_DAYS = 60
 
 
 def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
@@ -80,8 +85,10 @@ def _make(base: str, host: str, logins: Path) -> None:
             staff.append(login)
             viewers[name] = viewer
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    with clock.at(today - timedelta(days=_OPEN_FOR_DAYS)):
+        shelf = _stock(viewers["Mara"])
     for story in ORDERS:
-        _tell(story, store, viewers, today)
+        _tell(story, store, viewers, shelf, today)
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(staff, file)
 
@@ -100,12 +107,27 @@ def _hire(workspace: Workspace, name: str, email: str, role: Role) -> tuple[dict
     return {"email": email, "password": password, "role": role.value, "token": token}, viewer
 
 
-def _tell(story: OrderStory, store: Store, viewers: dict[str, Viewer], today: datetime) -> None:
+def _stock(viewer: Viewer) -> dict[str, int]:
+    """The catalogue; gives the product of each SKU."""
+    shelf = {}
+    for category, lines in CATALOGUE.items():
+        for line in lines:
+            units = [NewUnit(line.unit or "each", line.unit_price, "GBP")]
+            units += [NewUnit(name, Decimal(price), "GBP") for name, price in ALSO_SOLD_BY.get(line.sku, ())]
+            product = save_product(viewer=viewer, sku=line.sku, name=line.name, units=units, category=category)
+            shelf[line.sku] = product.pk
+    return shelf
+
+
+def _tell(
+    story: OrderStory, store: Store, viewers: dict[str, Viewer], shelf: Mapping[str, int], today: datetime
+) -> None:
     mara = viewers["Mara"]
     placed = today - timedelta(days=story.days_ago) + timedelta(minutes=story.minute)
     with clock.at(placed):
         contact = create_customer(viewer=mara, name=story.customer, contact_name=story.contact, email=story.email)
-        order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=story.lines)
+        lines = [replace(line, product_id=shelf.get(line.sku)) for line in story.lines]
+        order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=lines)
     steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]
     for after, step in sorted(steps, key=lambda step: step[0]):
         with clock.at(min(placed + timedelta(minutes=after), timezone.now())):
