@@ -201,6 +201,25 @@ def test_who_was_slower_than_a_colleague_is_told_and_may_then_overwrite(shop: Sh
     assert lines_of(order)[0][1] == "Mara's"
 
 
+@pytest.mark.feature("OR-8")
+def test_lines_that_are_sent_twice_are_changed_once(shop: Shop, staff: Client) -> None:
+    units = [NewUnit("each", Decimal("2.50"), "GBP")]
+    save_product(viewer=shop.staff, sku="HS-12", name="Hessian sack", units=units)
+    order = shop.order(number="N-1")
+    had = re.findall(r'name="had" value="(\w+)"', staff.get("/admin/orders/N-1/lines").content.decode())[0]
+    typed = form(("hs-12", "", "3", "", ""), ("", "A tin", "1", "", "1,5"), ("", "", "", "", ""), had=had)
+
+    first, again = staff.post("/admin/orders/N-1/lines", typed), staff.post("/admin/orders/N-1/lines", typed)
+    less = staff.post("/admin/orders/N-1/lines", form(("hs-12", "", "3", "", ""), had=had))
+    other = staff.post("/admin/orders/N-1/lines", typed | {"quantity": ["4", "1", ""]})
+
+    for answer in (first, again):
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/orders/N-1")
+    assert (less.status_code, other.status_code) == (422, 422)
+    assert [line[0:3] for line in lines_of(order)] == [("HS-12", "Hessian sack", 3), ("", "A tin", 1)]
+    assert Event.objects.filter(kind="order.revised").count() == 1
+
+
 def test_what_is_no_draft_or_too_long_has_no_form(shop: Shop, staff: Client) -> None:
     order = shop.order(number="N-1")
     change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
