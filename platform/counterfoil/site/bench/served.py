@@ -4,6 +4,7 @@ CPython and the C library keep what is freed for later, so the process's size do
 What is in use does: at SIGUSR1 the process collects its garbage and writes the bytes into a file.
 """
 
+import _sqlite3
 import ctypes
 import gc
 import os
@@ -17,7 +18,9 @@ from counterfoil.site.serving import serve
 
 
 def bytes_in_use() -> int:
-    """The bytes in the allocators' blocks that are in use: CPython's, and glibc's where that is the C library."""
+    """The bytes in the allocators' blocks that are in use: CPython's, and glibc's where that is the C library, without
+    SQLite's cache.
+    """
     with tempfile.TemporaryFile() as told:
         stderr = os.dup(2)
         os.dup2(told.fileno(), 2)
@@ -29,7 +32,7 @@ def bytes_in_use() -> int:
         told.seek(0)
         found = re.search(rb"# bytes in allocated blocks\s+=\s+([\d,]+)", told.read())
     small = int(found[1].replace(b",", b"")) if found else 0
-    return small + _bytes_of_glibc()
+    return small + _bytes_of_glibc() - _bytes_of_sqlite()
 
 
 class _Mallinfo2(ctypes.Structure):
@@ -44,6 +47,15 @@ def _bytes_of_glibc() -> int:
     mallinfo2.restype = _Mallinfo2
     # Blocks in use; those of maps of their own (`hblkhd`) are arenas of threads or CPython's, counted already.
     return int(mallinfo2().uordblks)
+
+
+def _bytes_of_sqlite() -> int:
+    # Pages of the database that the threads' connections keep, as many as they have read, up to their limit.
+    used = getattr(ctypes.CDLL(_sqlite3.__file__), "sqlite3_memory_used", None)
+    if used is None:
+        return 0
+    used.restype = ctypes.c_int64
+    return int(used())
 
 
 def main(port: int, told: Path) -> None:
