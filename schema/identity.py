@@ -7,19 +7,20 @@ credential never stands in for another (AC-1).
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
 from counterfoil.access import clock
-from counterfoil.access.models import AccessToken, StaffMember
+from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest, numbered, opened_by
@@ -122,7 +123,8 @@ def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer
 
 
 def bearer_context(authorization: str, workspace_id: int) -> Context:
-    """The context of an `Authorization` header: a staff access token, an order key, or nothing (anonymous).
+    """The context of an `Authorization` header: an access token of staff or of a partner, an order key, or nothing
+    (anonymous).
 
     Raises `BadToken` when a token is given and opens nothing.
     """
@@ -142,17 +144,22 @@ def bearer_context(authorization: str, workspace_id: int) -> Context:
     )
 
 
+def _bearer(token: AccessToken) -> Viewer:
+    if token.staff is not None:
+        return _staff(token.staff)
+    return cast(PartnerClient, token.client).acting(token.scopes)
+
+
 def _token_viewer(token: str, workspace_id: int) -> Viewer | None:
     if token.startswith("cft_"):
-        found = AccessToken.objects.select_related("staff").filter(
+        found = AccessToken.objects.select_related("staff", "client").filter(
+            Q(staff__is_active=True, staff__user__is_active=True) | Q(client__isnull=False, client__revoked_at=None),
             digest=AccessToken.digest_of(token),
             workspace_id=workspace_id,
             revoked_at=None,
             expires_at__gt=clock.now(),
-            staff__is_active=True,
-            staff__user__is_active=True,
         )
-        return next((_staff(row.staff) for row in found), None)
+        return next((_bearer(row) for row in found), None)
     order = opened_by(token, workspace_id=workspace_id)
     return guest(order) if order else None
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import partial
 
 from counterfoil.access.viewer import Viewer
+from counterfoil.events.credentials import CREDENTIAL_REVOKED, CREDENTIALS
 from counterfoil.events.feed import Feed, Happened
 from counterfoil.events.threads import in_thread
 from counterfoil.orders.queries import visible_to
@@ -17,7 +18,8 @@ from schema.relay import pk_of
 from schema.sharing import once
 
 BEAT = 10.0
-REVOKING = frozenset({"order_key.rotated"})
+# A credential that is revoked wakes every stream of the workspace's shop, whatever it follows.
+REVOKING = frozenset({"order_key.rotated", CREDENTIAL_REVOKED})
 
 # The position of the event that a subscription is answering: the SSE transport writes it as the frame's id.
 current_position: ContextVar[int | None] = ContextVar("current_position", default=None)
@@ -33,7 +35,9 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
     """Batches of what happens to `topics`; ends when the viewer may not watch on."""
     viewer: Viewer = context.viewer
     feed = await Feed.here()
-    batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_staff, after=after, beat=BEAT)
+    if viewer.is_shop:
+        topics = [*topics, CREDENTIALS]
+    batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_shop, after=after, beat=BEAT)
     async with aclosing(batches):
         async for batch in batches:
             revoked = [happened.position for happened in batch if happened.kind in REVOKING]

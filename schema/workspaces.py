@@ -61,6 +61,7 @@ describe(
         ViewerKind.ANONYMOUS: "Somebody without a credential.",
         ViewerKind.GUEST: "Whoever holds an order's key: sees and answers that one order.",
         ViewerKind.STAFF: "A member of the workspace's staff.",
+        ViewerKind.PARTNER: "A partner's program, by the scopes of its token.",
     },
 )
 

@@ -29,14 +29,14 @@ class SendMessageSuccess:
     sent: Message = strawberry.field(description="The message.")
 
 
-@strawberry.input(description="A note that staff alone read.")
+@strawberry.input(description="A note that customers never see.")
 class WriteInternalNoteInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     order_id: strawberry.ID = strawberry.field(description="The order's global id.")
     text: str = strawberry.field(description="What to note: plain text, 1 to 10,000 characters, kept exactly.")
 
 
-@strawberry.type(description="The note was saved, for staff alone.")
+@strawberry.type(description="The note was saved.")
 class WriteInternalNoteSuccess:
     note: InternalNote = strawberry.field(description="The note.")
 
@@ -91,7 +91,7 @@ class ConversationMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Note something for staff alone. Needs the scope notes:write.")
+    @strawberry.mutation(description="Note something that customers never see. Needs the scope notes:write.")
     def write_internal_note(
         self, info: Info, input: Annotated[WriteInternalNoteInput, ABOUT]
     ) -> WriteInternalNoteResult:

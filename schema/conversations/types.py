@@ -110,7 +110,7 @@ class NoteRow(NamedTuple):
     parent: int
 
 
-@strawberry.type(description="A note that staff alone read. Needs the scope notes:read.")
+@strawberry.type(description="A note that customers never see. Needs the scope notes:read.")
 class InternalNote(Node):
     author_name: str = strawberry.field(description="The staff member who wrote it.")
     text: str = strawberry.field(description="The text, exactly as it was written: plain text, never HTML.")
@@ -130,12 +130,12 @@ def read_messages(viewer: Viewer, messages: QuerySet[MessageModel]) -> list[Mess
         MessageRow(
             id=gid,
             author=Side(author),
-            author_name=author_name if viewer.is_staff or author == Side.CUSTOMER else store_name,
+            author_name=author_name if viewer.is_shop or author == Side.CUSTOMER else store_name,
             is_mine=author == mine,
             text=text,
             sent_at=sent_at,
             delivered_at=delivered_at,
-            read_at=read_at if viewer.is_staff else None,
+            read_at=read_at if viewer.is_shop else None,
             pk=pk,
             parent=order_id,
             siblings=siblings,

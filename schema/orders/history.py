@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import strawberry
 from django.db.models import Q, QuerySet
 
-from counterfoil.access.models import StaffMember
+from counterfoil.access.models import PartnerClient, StaffMember
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.models import Event
 from schema.orders.states import OrderStatus
@@ -33,7 +33,7 @@ class OrderEvent:
     kind: str = strawberry.field(description="What happened, in the past tense: `order.status_changed`.")
     happened_at: datetime = strawberry.field(description="When.")
     actor_name: str | None = strawberry.field(
-        description="The staff member who did it; null where it was the customer, a program or an import."
+        description="The staff member, or the partner's program, that did it; null where it was the customer."
     )
     status: OrderStatus | None = strawberry.field(
         description="The state that the order got; null for what left it alone."
@@ -62,7 +62,10 @@ def _status(kind: str, data: dict[str, str]) -> OrderStatus | None:
 
 
 def _names(viewer: Viewer, actors: set[str]) -> dict[str, str]:
-    """The names of the staff members among these actors."""
-    pks = [int(actor.removeprefix("staff:")) for actor in actors if actor.startswith("staff:")]
-    members = StaffMember.objects.filter(workspace_id=viewer.workspace_id, pk__in=pks).values_list("pk", "name")
-    return {f"staff:{pk}": name for pk, name in members}
+    """The names of the staff members and programs among these actors."""
+    names = {}
+    for kind, model in (("staff", StaffMember), ("partner", PartnerClient)):
+        pks = [int(actor.partition(":")[2]) for actor in actors if actor.startswith(f"{kind}:")]
+        found = model._default_manager.filter(workspace_id=viewer.workspace_id, pk__in=pks) if pks else ()
+        names |= {f"{kind}:{one.pk}": one.name for one in found}
+    return names

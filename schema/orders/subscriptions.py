@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from graphql import GraphQLError
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.feed import EVERYTHING, Happened
 from counterfoil.events.threads import in_thread
@@ -30,21 +31,22 @@ class OrderChanged:
 @strawberry.type
 class OrderSubscriptions:
     @strawberry.subscription(
-        description="Changes of one order, or for staff of every order, in order, each once. Resume with `after`, or "
-        "over SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs orders:read."
+        description="Changes of one order, or for the shop of every order, in order, each once. Resume with `after`, "
+        "or over SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs orders:read."
     )
     async def order_changed(
         self,
         info: Info,
         order_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="The order's global id; null watches every order, which staff alone may."),
+            strawberry.argument(description="The order's global id; null watches every one, which the shop alone may."),
         ] = None,
         after: AfterPosition = None,
     ) -> AsyncIterator[OrderChanged]:
         context = info.context
-        if order_id is None and not context.viewer.is_staff:
-            raise GraphQLError("Name an `orderId`: only staff may watch every order.", extensions={"code": "FORBIDDEN"})
+        if order_id is None and not (context.viewer.is_shop and allows(context.viewer, Permission.ORDERS_READ)):
+            message = "Name an `orderId`: only the shop may watch every order."
+            raise GraphQLError(message, extensions={"code": "FORBIDDEN"})
         allowed = context.still_valid if order_id is None else partial(may_watch, context, order_id)
         if not await in_thread(allowed):
             return

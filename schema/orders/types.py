@@ -154,12 +154,12 @@ class Order(Node):
         return cast(Connection[Message], page)
 
     @strawberry.field(
-        description="The notes that staff alone read, newest first. `first` is at most 100. "
+        description="The shop's own notes, newest first. `first` is at most 100. "
         "Needs the scope notes:read; null for everybody else."
     )
     def internal_notes(self, info: Info, first: First, after: After = None) -> Connection[InternalNote] | None:
         viewer = info.context.viewer
-        if not (viewer.is_staff and allows(viewer, Permission.NOTES_READ)):
+        if not (viewer.is_shop and allows(viewer, Permission.NOTES_READ)):
             return None
         page = self.siblings.load(
             ("notes", first, after), "pk", self.pk, lambda keys: notes_of(viewer, keys, first, after)

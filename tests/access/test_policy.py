@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from counterfoil.access.policy import BY_KIND, BY_ROLE, Permission, allows, require
+from counterfoil.access.policy import BY_KIND, BY_ROLE, SCOPES, Permission, allows, require
 from counterfoil.access.problems import Forbidden, ProblemCode
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 
@@ -13,27 +13,32 @@ VIEWERS = {
     "guest": Viewer(kind=ViewerKind.GUEST, workspace_id=1, name="Ana", order_id=1, key_version=1),
     "admin": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Mara", staff_id=1, role=Role.ADMIN),
     "shop_manager": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Tom", staff_id=2, role=Role.SHOP_MANAGER),
+    "partner": Viewer(
+        kind=ViewerKind.PARTNER, workspace_id=1, name="Till", client_id=1, scopes=frozenset(map(str, Permission))
+    ),
+    "partner without a scope": Viewer(kind=ViewerKind.PARTNER, workspace_id=1, name="Till", client_id=1),
     "staff without a role": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Nobody", staff_id=3),
 }
 
-STAFF = {"admin", "shop_manager"}
+SHOP = {"admin", "shop_manager", "partner"}
 ALLOWED: dict[str, set[str]] = {
-    "orders:read": {"guest", *STAFF},
-    "orders:write": STAFF,
-    "fulfilments:write": STAFF,
-    "payments:write": STAFF,
-    "products:read": STAFF,
-    "products:write": STAFF,
-    "order_keys:read": STAFF,
-    "order_keys:rotate": STAFF,
-    "customers:read": STAFF,
-    "customers:write": STAFF,
-    "messages:read": {"guest", *STAFF},
-    "messages:write": {"guest", *STAFF},
-    "receipts:write": {"guest", *STAFF},
-    "notes:read": STAFF,
-    "notes:write": STAFF,
-    "mail_preference:write": {"guest", *STAFF},
+    "orders:read": {"guest", *SHOP},
+    "orders:write": SHOP,
+    "fulfilments:write": SHOP,
+    "payments:write": SHOP,
+    "products:read": SHOP,
+    "products:write": SHOP,
+    "order_keys:read": SHOP,
+    "order_keys:rotate": SHOP,
+    "customers:read": SHOP,
+    "customers:write": SHOP,
+    "messages:read": {"guest", *SHOP},
+    "messages:write": {"guest", *SHOP},
+    "receipts:write": {"guest", *SHOP},
+    "notes:read": SHOP,
+    "notes:write": SHOP,
+    "mail_preference:write": {"guest", *SHOP},
+    "partners:write": {"admin"},
 }
 
 
@@ -67,3 +72,11 @@ def test_what_the_table_does_not_allow_is_refused_by_the_permissions_name(name: 
     assert refusal.value.code is ProblemCode.FORBIDDEN
     assert refusal.value.message == f"You may not do this: it needs the permission {permission.value}."
     assert refusal.value.field is None
+
+
+@pytest.mark.once
+def test_each_scope_of_a_partner_allows_itself_and_nothing_else() -> None:
+    for scope in Permission:
+        viewer = Viewer(kind=ViewerKind.PARTNER, workspace_id=1, client_id=1, scopes=frozenset({scope.value}))
+
+        assert {permission for permission in Permission if allows(viewer, permission)} == {scope} & SCOPES

@@ -15,6 +15,7 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
+from counterfoil.partners.actions import issue_token, register_client
 from counterfoil.workspaces.models import Workspace
 from tests.factories import Shop
 
@@ -30,6 +31,7 @@ LINKS = [
 def furnish(shop: Shop) -> None:
     """At least one row of every tenant model, each foreign key set; and a bare order, which nothing points at."""
     _sell(shop)
+    _partner(shop)
     order = shop.order(email=f"ana@{shop.store.host}")
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
@@ -49,6 +51,14 @@ def furnish(shop: Shop) -> None:
         result=1,
         created_at=clock.now(),
     )
+
+
+def _partner(shop: Shop) -> None:
+    """A program with a token, which writes a message."""
+    client, secret = register_client(viewer=shop.staff, name="Till", scopes=["orders:read", "messages:write"])
+    issue_token(workspace_id=shop.workspace.pk, client_id=client.client_id, secret=secret)
+    order = shop.order(email=f"dora@{shop.store.host}")
+    send_message(viewer=client.acting(client.scopes), order=order, text="Sent by itself.")
 
 
 def _sell(shop: Shop) -> None:

@@ -3,15 +3,17 @@ not allowed is "forbidden". A refusal changes nothing.
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
 from graphql import GraphQLObjectType
 
+from counterfoil.access.models import PartnerClient
+from counterfoil.access.policy import SCOPES
 from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
@@ -22,6 +24,7 @@ from counterfoil.customers.models import Contact, Customer
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, Order, OrderStatus
+from counterfoil.partners.actions import issue_token, register_client, set_scopes
 from schema.root import schema
 from tests.factories import LINES, Shop, make_shop
 from tests.pictures import picture
@@ -96,6 +99,49 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "internalNotes": STAFF,
     "guestUrl": STAFF,
 }
+# The scopes without any one of which a partner's program gets what an anonymous viewer gets, or is told FORBIDDEN.
+SCOPES_OF: dict[str, set[str]] = {
+    "order": {"orders:read"},
+    "orderByNumber": {"orders:read"},
+    "orders": {"orders:read"},
+    "products": {"products:read"},
+    "customers": {"customers:read"},
+    "node of a product": {"products:read"},
+    "node": {"orders:read"},
+    "node of a line": {"orders:read"},
+    "node of a parcel": {"orders:read"},
+    "node of a message": {"orders:read", "messages:read"},
+    "node of a note": {"orders:read", "notes:read"},
+    "node of a customer": {"customers:read"},
+    "node of a contact": {"customers:read"},
+    "node of a store": set(),
+    "viewer": set(),
+    "workspace": set(),
+    "position": set(),
+    "sendMessage": {"orders:read", "messages:write"},
+    "reportDelivered": {"orders:read", "messages:read", "receipts:write"},
+    "reportRead": {"orders:read", "messages:read", "receipts:write"},
+    "setMailPreference": {"orders:read", "mail_preference:write"},
+    "writeInternalNote": {"orders:read", "notes:write"},
+    "rotateOrderKey": {"orders:read", "order_keys:rotate"},
+    "changeOrderStatus": {"orders:write"},
+    "setOrderHold": {"orders:read", "fulfilments:write"},
+    "fulfilOrder": {"orders:read", "fulfilments:write"},
+    "correctFulfilment": {"orders:read", "fulfilments:write"},
+    "changeFulfilmentStatus": {"orders:read", "fulfilments:write"},
+    "placeOrder": {"customers:read", "orders:write"},
+    "recordPayment": {"orders:read", "payments:write"},
+    "reviseOrder": {"orders:write"},
+    "saveProduct": {"products:write"},
+    "setProductImage": {"products:write"},
+    "saveCustomer": {"customers:write"},
+}
+ORDER_SCOPES: dict[str, str] = {
+    "customer": "customers:read",
+    "contact": "customers:read",
+    "internalNotes": "notes:read",
+    "guestUrl": "order_keys:read",
+}
 UNIT = {"name": "each", "price": "1.00", "currency": "GBP"}
 # What the order has already, since it is no draft any more.
 AS_ORDERED = [
@@ -122,6 +168,7 @@ SELECTIONS = {
 class World:
     """An order that all ask about, and how each viewer asks."""
 
+    shop: Shop
     order: Order
     parcel: Fulfilment
     product: Product
@@ -153,6 +200,7 @@ def world(db: None) -> World:
 
     change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
     return World(
+        shop=shop,
         order=order,
         parcel=fulfil(viewer=shop.staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}),
         product=save_product(
@@ -163,6 +211,23 @@ def world(db: None) -> World:
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
     )
+
+
+def program(world: World, scopes: Iterable[str]) -> Callable[..., Reply]:
+    """How a partner's program with these scopes asks; it may be without any."""
+    client, secret = register_client(viewer=world.shop.staff, name="Till", scopes=SCOPES)
+    issued = issue_token(workspace_id=client.workspace_id, client_id=client.client_id, secret=secret)
+    if scopes := set(scopes):
+        set_scopes(viewer=world.shop.staff, client=client, scopes=scopes)
+    else:
+        PartnerClient.objects.filter(pk=client.pk).update(scopes=[])
+    return lambda text, **variables: post(text, token=issued.token, **variables)
+
+
+def all_but(scope: str) -> set[str]:
+    """Every scope without this one; who may not read something may not change it either."""
+    subject, _, what = scope.partition(":")
+    return {other for other in SCOPES if other != scope and not (what == "read" and other.startswith(f"{subject}:"))}
 
 
 def everything() -> dict[str, list[Any]]:
@@ -177,17 +242,8 @@ def names_of(type_name: str) -> set[str]:
     return set(found.fields)
 
 
-@pytest.mark.once
-@pytest.mark.feature("AC-12")
-def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
-    assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
-    assert set(MUTATIONS) == names_of("Mutation")
-    assert set(ORDER_FIELDS) == names_of("Order")
-
-
-@pytest.mark.feature("AC-12")
-@pytest.mark.parametrize("query", QUERIES)
-def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: World, query: str) -> None:
+def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
+    """Whether who asks like this gets what the query is about."""
     node = "query ($id: ID!) { seen: node(id: $id) { __typename id } }"
     order = world.order
     line = order.lines.get(ordinal=1)
@@ -211,23 +267,65 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
         "workspace": ("{ seen: workspace { name } }", {}),
         "position": ("{ seen: position }", {}),
     }[query]
+    data = ask(text, **variables).data
+    if query == "orders":
+        data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
+    if query == "products":
+        data["seen"] = data["products"]["nodes"] or None
+    if query == "customers":
+        ours = {"id": f"customer_{customer.pk}"}
+        data["seen"] = [found for found in data["customers"]["nodes"] if found == ours] or None
+    return data["seen"] is not None
+
+
+@pytest.mark.once
+@pytest.mark.feature("AC-12")
+def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
+    assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
+    assert set(MUTATIONS) == names_of("Mutation")
+    assert set(ORDER_FIELDS) == names_of("Order")
+    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS}
+    assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: World, query: str) -> None:
     before = everything()
 
-    seen = set()
-    for viewer, ask in world.ask.items():
-        data = ask(text, **variables).data
-        if query == "orders":
-            data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
-        if query == "products":
-            data["seen"] = data["products"]["nodes"] or None
-        if query == "customers":
-            ours = {"id": f"customer_{customer.pk}"}
-            data["seen"] = [found for found in data["customers"]["nodes"] if found == ours] or None
-        if data["seen"] is not None:
-            seen.add(viewer)
+    seen = {viewer for viewer, ask in world.ask.items() if seen_by(world, query, ask)}
 
     assert seen == set(QUERIES[query])
     assert everything() == before
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("AC-11")
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_shows_a_program_what_its_scopes_say(world: World, query: str) -> None:
+    needed = SCOPES_OF[query]
+
+    assert seen_by(world, query, program(world, needed))
+    for scope in needed:
+        assert not seen_by(world, query, program(world, all_but(scope))), scope
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("AC-11")
+def test_of_an_order_a_program_gets_the_fields_that_its_scopes_say(world: World) -> None:
+    fields = set(ORDER_FIELDS) - {"history"}  # staff alone
+    selection = " ".join(SELECTIONS.get(name, name) for name in ORDER_FIELDS)
+    text = f'{{ orderByNumber(number: "INV-7") {{ {selection} }} }}'
+
+    def got(scopes: Iterable[str]) -> set[str]:
+        order = program(world, scopes)(text).data["orderByNumber"]
+        return {name for name, value in order.items() if value is not None}
+
+    assert got(SCOPES) == fields
+    for scope in set(ORDER_SCOPES.values()):
+        assert fields - got(all_but(scope)) == {name for name, needed in ORDER_SCOPES.items() if needed == scope}
+    without = program(world, all_but("messages:read"))(text).data["orderByNumber"]
+    assert without["messages"]["nodes"] == []
 
 
 @pytest.mark.feature("AC-12")
@@ -245,10 +343,25 @@ def test_of_an_order_each_viewer_gets_the_fields_that_the_table_says(world: Worl
     assert len(order["messages"]["nodes"]) == 2
 
 
-@pytest.mark.feature("AC-12")
-@pytest.mark.feature("GQ-1")
-@pytest.mark.parametrize("mutation", MUTATIONS)
-def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: str) -> None:
+class Change(NamedTuple):
+    """A mutation to send, and what it names."""
+
+    document: str
+    kind: str
+    named: dict[str, str]
+    unseen: str  # what is answered to who does not see it
+    given: dict[str, Any]
+
+    def send(self, ask: Callable[..., Reply], **more: Any) -> dict[str, Any]:
+        """What is answered to who asks like this."""
+        given = {"clientMutationKey": "1", **self.named, **self.given, **more}
+        (answer,) = ask(self.document, input=given).data.values()
+        assert isinstance(answer, dict)
+        return answer
+
+
+def change(world: World, mutation: str) -> Change:
+    """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
     document = (
         f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) "
@@ -282,20 +395,25 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
     if mutation.startswith("save"):
         named = {}
+    given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"})
+    return Change(document, kind, named, what, given)
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("GQ-1")
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: str) -> None:
+    sent = change(world, mutation)
 
     def ask(viewer: str) -> dict[str, Any]:
-        theirs = world.message if viewer == "guest" else world.reply
-        given: dict[str, Any] = {"clientMutationKey": "1", **named}
-        given |= more.get(mutation, {"upTo": f"message_{theirs.pk}"})
-        answer = world.ask[viewer](document, input=given).data[mutation]
-        assert isinstance(answer, dict)
-        return answer
+        theirs = {"upTo": f"message_{world.message.pk}"} if viewer == "guest" and "upTo" in sent.given else {}
+        return sent.send(world.ask[viewer], **theirs)
 
     before = everything()
     for viewer in world.ask:
         match MUTATIONS[mutation].get(viewer):
             case None:
-                refused = {"code": "NOT_FOUND", "field": next(iter(named)), "message": what}
+                refused = {"code": "NOT_FOUND", "field": next(iter(sent.named)), "message": sent.unseen}
                 assert ask(viewer) == {"__typename": "Problem", **refused}, viewer
             case "FORBIDDEN":
                 answer = ask(viewer)
@@ -305,7 +423,27 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
 
     for viewer, expected in MUTATIONS[mutation].items():
         if expected == "done":
-            assert ask(viewer) == {"__typename": f"{kind}Success"}, viewer
+            assert ask(viewer) == {"__typename": f"{sent.kind}Success"}, viewer
+    assert everything() != before
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("AC-11")
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_program_changes_what_its_scopes_say_or_nothing(world: World, mutation: str) -> None:
+    sent, needed = change(world, mutation), SCOPES_OF[mutation]
+    without = {scope: program(world, all_but(scope)) for scope in needed}
+    allowed = program(world, needed)
+    before = everything()
+
+    for scope, ask in without.items():
+        answer = sent.send(ask)
+        reads = scope.endswith(":read")
+        assert answer["code"] == ("NOT_FOUND" if reads else "FORBIDDEN"), scope
+        assert reads or scope in answer["message"]
+    assert everything() == before
+
+    assert sent.send(allowed) == {"__typename": f"{sent.kind}Success"}
     assert everything() != before
 
 

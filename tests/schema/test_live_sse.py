@@ -17,6 +17,7 @@ from counterfoil.events.record import record
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.partners.actions import issue_token, register_client, revoke_client, revoke_token, set_scopes
 from tests.factories import Shop
 from tests.serving import PATIENCE, Frame, Served, Stream, key_of, serving, subscribed, token_of, wait_for_followers
 
@@ -419,6 +420,42 @@ def test_regenerating_the_key_ends_the_open_streams_of_the_old_one_at_once(
     assert [frame.event for frame in rest] == ["complete"]
     assert took < 3  # far from the beat of ten seconds
     assert seen == ["order_key.rotated", "order.status_changed"]
+
+
+@pytest.mark.feature("AC-11")
+@pytest.mark.parametrize("way", ["its token", "its client", "its scope"])
+def test_a_programs_streams_end_at_once_when_it_loses_what_they_need(
+    shop: Shop, order: Order, served: Served, way: str
+) -> None:
+    client, secret = register_client(viewer=shop.staff, name="Till", scopes=["orders:read", "messages:write"])
+    who = {"workspace_id": shop.workspace.pk, "client_id": client.client_id, "secret": secret}
+    token = issue_token(**who).token
+    with (
+        subscribed(served, CHANGES, {**from_now(order), "order": None}, token=token) as all_orders,
+        subscribed(served, MESSAGES, from_now(order), token=token) as program,
+        subscribed(served, MESSAGES, from_now(order), token=token_of(shop.member)) as staff,
+        subscribed(served, MESSAGES, from_now(order), token=key_of(order)) as guest,
+    ):
+        wait_for_followers(served, 4)
+        write(client.acting(client.scopes), order, "Sent by itself")
+        first = [texts_of(stream.take(1)) for stream in (program, staff, guest)]
+        began = time.monotonic()
+        match way:
+            case "its token":
+                revoke_token(**who, token=token)
+            case "its client":
+                revoke_client(viewer=shop.staff, client=client)
+            case "its scope":
+                set_scopes(viewer=shop.staff, client=client, scopes=["orders:read"])
+        rest = [*program.rest(), *all_orders.rest()]
+        took = time.monotonic() - began
+        write(shop.staff, order, "Still here")
+        others = [texts_of(stream.take(1)) for stream in (staff, guest)]
+
+    assert first == [["Sent by itself"]] * 3
+    assert [frame.event for frame in rest] == ["complete"] * 2
+    assert took < 3  # far from the beat of ten seconds
+    assert others == [["Still here"]] * 2
 
 
 @pytest.mark.feature("GQ-4")

@@ -1,14 +1,15 @@
-"""Users, staff members, access tokens, and the record of mutations already done."""
+"""Users, staff members, partners' clients, access tokens, and the record of mutations already done."""
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from counterfoil.access.tenancy import TenantModel, same_workspace
-from counterfoil.access.viewer import Role
+from counterfoil.access.viewer import Role, Viewer, ViewerKind
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,16 +60,66 @@ class StaffMember(TenantModel):
         return self.name
 
 
-class AccessToken(TenantModel):
-    """A staff member's bearer token for the API, kept as a hash: who reads the database can't use it."""
+class PartnerClient(TenantModel):
+    """A partner's program, which gets tokens by its secret (AC-11). `scopes` are permissions by name."""
 
-    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    client_id = models.CharField(max_length=40, unique=True)
+    scopes = models.JSONField()
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def acting(self, scopes: Iterable[str]) -> Viewer:
+        """The viewer that a token of these scopes makes; what the client has lost meanwhile does not count."""
+        return Viewer(
+            kind=ViewerKind.PARTNER,
+            workspace_id=self.workspace_id,
+            name=self.name,
+            client_id=self.pk,
+            scopes=frozenset(scopes).intersection(self.scopes),
+        )
+
+
+class ClientSecret(TenantModel):
+    """A secret of a client, kept as a hash. One that was replaced is good until `expires_at`."""
+
+    client = models.ForeignKey(PartnerClient, on_delete=models.CASCADE, related_name="secrets")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (*TenantModel.Meta.constraints, same_workspace("client"))
+
+    def __str__(self) -> str:
+        return f"secret {self.pk}"
+
+
+class AccessToken(TenantModel):
+    """A bearer token for the API, of a staff member or of a partner's client, kept as a hash: who reads the database
+    can't use it. `scopes` are those that a client asked for; what it has lost since does not count.
+    """
+
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, null=True, related_name="tokens")
+    client = models.ForeignKey(PartnerClient, on_delete=models.CASCADE, null=True, related_name="tokens")
+    scopes = models.JSONField(default=list)
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        constraints = (*TenantModel.Meta.constraints, same_workspace("staff"))
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("staff"),
+            same_workspace("client"),
+            models.CheckConstraint(
+                condition=models.Q(staff__isnull=False, client=None) | models.Q(staff=None, client__isnull=False),
+                name="access_token_of_one",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"access token {self.pk}"
@@ -80,8 +131,8 @@ class AccessToken(TenantModel):
 
     @staticmethod
     def digest_of(secret: str) -> str:
-        """What is stored of a token. It is random, so a fast hash is enough."""
-        return hashlib.sha256(secret.encode()).hexdigest()
+        """What is stored of a token or secret. It is random, so a fast hash is enough."""
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 class MutationRecord(TenantModel):

@@ -4,7 +4,7 @@ A permission is `subject:action`. Which rows a viewer sees is decided by each fe
 table decides what a viewer may do with what it sees.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from counterfoil.access.problems import Forbidden
@@ -30,6 +30,7 @@ class Permission(StrEnum):
     NOTES_READ = "notes:read"
     NOTES_WRITE = "notes:write"
     MAIL_PREFERENCE_WRITE = "mail_preference:write"
+    PARTNERS_WRITE = "partners:write"
 
 
 _GUEST = frozenset(
@@ -42,22 +43,36 @@ _GUEST = frozenset(
     }
 )
 _STAFF = frozenset(Permission)
+# What only who runs the workspace may do: never a scope.
+_ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE})
+# What a partner may be given, each as a scope of the same name.
+SCOPES = _STAFF - _ADMIN_ONLY
 
 BY_KIND: Mapping[ViewerKind, frozenset[Permission]] = {
     ViewerKind.ANONYMOUS: frozenset(),
     ViewerKind.GUEST: _GUEST,
+    ViewerKind.PARTNER: SCOPES,
 }
 BY_ROLE: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: _STAFF,
-    Role.SHOP_MANAGER: _STAFF,
+    Role.SHOP_MANAGER: _STAFF - _ADMIN_ONLY,
 }
 
 
 def allows(viewer: Viewer, permission: Permission) -> bool:
-    """Whether the table has this permission in the viewer's row."""
+    """Whether the table has this permission in the viewer's row, and for a partner also their token."""
     if viewer.kind is ViewerKind.STAFF:
         return viewer.role is not None and permission in BY_ROLE[viewer.role]
+    if viewer.kind is ViewerKind.PARTNER and permission not in viewer.scopes:
+        return False
     return permission in BY_KIND[viewer.kind]
+
+
+def with_reads(scopes: Iterable[str]) -> frozenset[str]:
+    """These scopes, and with each that changes something the one that reads it: whoever may place orders sees them."""
+    chosen = frozenset(scopes)
+    reads = {f"{scope.partition(':')[0]}:read" for scope in chosen}
+    return chosen | (reads & SCOPES)
 
 
 def require(viewer: Viewer, permission: Permission) -> None:

@@ -10,6 +10,7 @@ class ViewerKind(StrEnum):
     ANONYMOUS = "anonymous"
     GUEST = "guest"
     STAFF = "staff"
+    PARTNER = "partner"
 
 
 class Role(StrEnum):
@@ -24,7 +25,8 @@ class Viewer:
     """Who acts, in which workspace, and by which credential.
 
     `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had.
-    `staff_id` and `role` are set for staff. `name` is what others may be shown.
+    `staff_id` and `role` are set for staff; `client_id` and `scopes`, permissions by name, for a partner's program.
+    `name` is what others may be shown.
     """
 
     kind: ViewerKind
@@ -34,6 +36,8 @@ class Viewer:
     key_version: int | None = None
     staff_id: int | None = None
     role: Role | None = None
+    client_id: int | None = None
+    scopes: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:
@@ -41,11 +45,18 @@ class Viewer:
         return self.kind is ViewerKind.STAFF
 
     @property
+    def is_shop(self) -> bool:
+        """Whether the viewer stands on the shop's side: its staff, or a program that a partner runs for it."""
+        return self.kind in {ViewerKind.STAFF, ViewerKind.PARTNER}
+
+    @property
     def reference(self) -> str:
-        """A stable name for the actor, for the log and for idempotency keys: `staff:7`, `guest:order:12`."""
+        """A stable name for the actor, for the log and for idempotency keys: `staff:7`, `partner:3`."""
         match self.kind:
             case ViewerKind.STAFF:
                 return f"staff:{self.staff_id}"
+            case ViewerKind.PARTNER:
+                return f"partner:{self.client_id}"
             case ViewerKind.GUEST:
                 return f"guest:order:{self.order_id}"
             case _:

@@ -12,7 +12,7 @@ from counterfoil.catalog.models import Product
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Product]:
-    """Staff see every product of their workspace; nobody else sees any yet."""
+    """The shop sees every product of its workspace; nobody else sees any yet."""
     if not allows(viewer, Permission.PRODUCTS_READ):
         return Product.objects.none()
     return Product.objects.filter(workspace_id=viewer.workspace_id)

@@ -58,6 +58,7 @@ def _write(viewer: Viewer, order: Order, text: str, visibility: Visibility) -> M
         visibility=visibility,
         author=side_of(viewer),
         staff_id=viewer.staff_id,
+        client_id=viewer.client_id,
         author_name=viewer.name,
         text=text,
         sent_at=clock.now(),

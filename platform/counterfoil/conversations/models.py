@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from counterfoil.access.models import StaffMember
+from counterfoil.access.models import PartnerClient, StaffMember
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.orders.models import Order
 
@@ -45,6 +45,7 @@ class Message(TenantModel):
     visibility = models.CharField(max_length=10, choices=Visibility.choices)
     author = models.CharField(max_length=10, choices=Side.choices)
     staff = models.ForeignKey(StaffMember, on_delete=models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(PartnerClient, on_delete=models.PROTECT, null=True, related_name="+")
     author_name = models.CharField(max_length=200)
     text = models.TextField()
     sent_at = models.DateTimeField()
@@ -56,13 +57,16 @@ class Message(TenantModel):
             *TenantModel.Meta.constraints,
             same_workspace("conversation"),
             same_workspace("staff"),
+            same_workspace("client"),
             models.CheckConstraint(
                 condition=Q(visibility="customer")
                 | Q(visibility="internal", author="staff", delivered_at=None, read_at=None),
                 name="conversations_notes_are_staff",
             ),
             models.CheckConstraint(
-                condition=Q(author="staff", staff__isnull=False) | Q(author="customer", staff=None),
+                condition=Q(author="staff", staff__isnull=False, client=None)
+                | Q(author="staff", staff=None, client__isnull=False)
+                | Q(author="customer", staff=None, client=None),
                 name="conversations_author",
             ),
         )

@@ -16,8 +16,8 @@ def messages_visible_to(viewer: Viewer) -> QuerySet[Message]:
 
 
 def notes_visible_to(viewer: Viewer) -> QuerySet[Message]:
-    """The internal notes, for staff who may read them; nobody else has any."""
-    if not (viewer.is_staff and allows(viewer, Permission.NOTES_READ)):
+    """The internal notes, for who may read them on the shop's side; nobody else has any."""
+    if not (viewer.is_shop and allows(viewer, Permission.NOTES_READ)):
         return Message.objects.none()
     return _on_visible_orders(viewer).filter(visibility=Visibility.INTERNAL)
 
@@ -30,4 +30,4 @@ def _on_visible_orders(viewer: Viewer) -> QuerySet[Message]:
 
 def side_of(viewer: Viewer) -> Side:
     """The side of the conversation on which the viewer writes."""
-    return Side.STAFF if viewer.is_staff else Side.CUSTOMER
+    return Side.STAFF if viewer.is_shop else Side.CUSTOMER

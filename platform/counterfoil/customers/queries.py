@@ -9,8 +9,8 @@ from counterfoil.customers.models import Contact, Customer
 
 
 def sees_customers(viewer: Viewer) -> bool:
-    """Whether the viewer sees the customers of their workspace: staff do; an order key shows the order alone (AC-2)."""
-    return viewer.is_staff and allows(viewer, Permission.CUSTOMERS_READ)
+    """Whether the viewer sees their workspace's customers: the shop does, a guest sees one order alone (AC-2)."""
+    return viewer.is_shop and allows(viewer, Permission.CUSTOMERS_READ)
 
 
 def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:

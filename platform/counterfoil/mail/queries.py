@@ -1,4 +1,4 @@
-"""What a viewer may know of mails: staff see how a message's mail fares, nobody else sees any."""
+"""What a viewer may know of mails: the shop sees how a message's mail fares, nobody else sees any."""
 
 from django.db.models import QuerySet
 
@@ -8,7 +8,7 @@ from counterfoil.mail.models import Mail
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Mail]:
-    """The mails of the viewer's workspace, for staff who read messages."""
-    if viewer.is_staff and allows(viewer, Permission.MESSAGES_READ):
+    """The mails of the viewer's workspace, for who reads messages on the shop's side."""
+    if viewer.is_shop and allows(viewer, Permission.MESSAGES_READ):
         return Mail.objects.filter(workspace_id=viewer.workspace_id)
     return Mail.objects.none()

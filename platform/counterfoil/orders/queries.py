@@ -10,7 +10,7 @@ from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderL
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
-    """Staff: every order of their workspace. A guest: the order of their key, while the key is the current one."""
+    """The shop: every order of its workspace. A guest: the order of their key, while the key is the current one."""
     if not allows(viewer, Permission.ORDERS_READ):
         return Order.objects.none()
     orders = Order.objects.filter(workspace_id=viewer.workspace_id)

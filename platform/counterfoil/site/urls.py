@@ -5,10 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from counterfoil.site import views
+from schema import tokens
 from schema.http import endpoint
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", endpoint, name="graphql"),
+    path("oauth/token", tokens.token, name="token"),
+    path("oauth/revoke", tokens.revoke, name="revoke"),
     path("healthz", views.health, name="health"),
     path("readyz", views.readiness, name="readiness"),
     re_path(r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z", views.product_image, name="product_image"),

@@ -1,0 +1,1 @@
+"""Partners' programs: their clients, secrets and tokens (AC-11)."""
