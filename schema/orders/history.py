@@ -63,7 +63,7 @@ def _status(kind: str, data: dict[str, str]) -> OrderStatus | None:
 
 def _names(viewer: Viewer, actors: set[str]) -> dict[str, str]:
     """The names of the staff members and programs among these actors."""
-    names = {}
+    names: dict[str, str] = {}
     for kind, model in (("staff", StaffMember), ("partner", PartnerClient)):
         pks = [int(actor.partition(":")[2]) for actor in actors if actor.startswith(f"{kind}:")]
         found = model._default_manager.filter(workspace_id=viewer.workspace_id, pk__in=pks) if pks else ()
