@@ -58,16 +58,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='access.partnerclient'),
         ),
         migrations.AddConstraint(
+            model_name='partnerclient',
+            constraint=models.UniqueConstraint(fields=('workspace', 'id'), name='access_partnerclient_tenant'),
+        ),
+        migrations.AddConstraint(
             model_name='accesstoken',
             constraint=counterfoil.access.tenancy.SameWorkspace(field='client', name='access_accesstoken_client_tenant'),
         ),
         migrations.AddConstraint(
             model_name='accesstoken',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('client', None), ('staff__isnull', False)), models.Q(('client__isnull', False), ('staff', None)), _connector='OR'), name='access_token_of_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='partnerclient',
-            constraint=models.UniqueConstraint(fields=('workspace', 'id'), name='access_partnerclient_tenant'),
         ),
         migrations.AddConstraint(
             model_name='clientsecret',
