@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--import", type=Path, dest="file", metavar="FILE", help="an Online Retail CSV to import first")
     demo.add_argument("--open-from", type=_day, metavar="DAY", help="its orders from this day on have not left yet")
 
+    _init_options(commands.add_parser("init", help="a workspace with its first store and its first admin"))
+
     serve = commands.add_parser("serve", help="the web process: pages, API and streams")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--host", default="127.0.0.1")
@@ -80,6 +82,20 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is no day: write one such as 2026-03-02.") from None
 
 
+def _init_options(command: argparse.ArgumentParser) -> None:
+    command.description = "Bring the database up to date and make a workspace. What is not given is asked for."
+    command.add_argument("--workspace", metavar="NAME", help="the name of the shop, as customers read it")
+    command.add_argument("--host", help="the host name that customers and staff open: shop.example.com")
+    command.add_argument("--base-url", metavar="URL", help="what links in mails begin with (https://HOST)")
+    command.add_argument("--admin-name", metavar="NAME", help="the first admin's name, as customers read it")
+    command.add_argument("--admin-email", metavar="ADDRESS", help="the address that the admin signs in with")
+    command.add_argument("--password-stdin", action="store_true", help="read the admin's password from standard input")
+    command.add_argument("--password", nargs="?", const="", help=argparse.SUPPRESS)
+    command.add_argument("--language", metavar="TAG", help="the store's language (en)")
+    command.add_argument("--time-zone", metavar="ZONE", help="the store's clock, such as Europe/London (UTC)")
+    command.add_argument("--mail-from", metavar="ADDRESS", help="where mails to customers come from (orders@HOST)")
+
+
 def _csv_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, metavar="FILE", help="UTF-8, with a first line that names the columns")
     command.add_argument("--preset", help="whose columns it has: online-retail")
@@ -99,7 +115,25 @@ def _csv_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
-def _run(given: argparse.Namespace) -> int:
+def _init(given: argparse.Namespace) -> int:
+    if given.password is not None:
+        raise Stop("others on this machine could read a password here. Leave it out to be asked, or --password-stdin.")
+    import django
+
+    try:
+        django.setup()
+    except OSError as error:
+        raise Stop(f"can't write to {error.filename} ({error.strerror}). COUNTERFOIL_DATA_DIR says where to.") from None
+    from counterfoil.site.answers import CHECKS
+    from counterfoil.site.first_run import Terminal, password_from, run_init
+
+    at_terminal = sys.stdin.isatty()
+    options = {name: text for name in CHECKS if (text := getattr(given, name)) is not None}
+    password = password_from(sys.stdin) if given.password_stdin and not at_terminal else None
+    return run_init(options, password=password, terminal=Terminal() if at_terminal else None)
+
+
+def _run(given: argparse.Namespace) -> int:  # noqa: PLR0911  (one a command)
     match given.command:
         case "demo":
             # Settings are read from the environment, so this comes before Django is set up.
@@ -131,6 +165,8 @@ def _run(given: argparse.Namespace) -> int:
                 dry_run=given.dry_run,
             )
             return run_import(asked, as_json=given.json)
+        case "init":
+            return _init(given)
         case "serve":
             from counterfoil.site.serving import serve
 

@@ -96,9 +96,11 @@ def _place(named: str | None) -> tuple["Viewer", "Store"]:
     from counterfoil.workspaces.models import Store, Workspace
 
     every = list(Workspace.objects.order_by("pk"))
+    if not every:
+        raise Stop("there is no workspace yet. Make one with: counterfoil init")
     chosen = [workspace for workspace in every if named in (None, str(workspace.pk), workspace.name)]
     if len(chosen) != 1:
-        names = ", ".join(f"{workspace.pk} ({workspace.name})" for workspace in every[:20]) or "none yet"
+        names = ", ".join(f"{workspace.pk} ({workspace.name})" for workspace in every[:20])
         raise Stop(f"name a workspace with --workspace ID. There are: {names}.")
     member = StaffMember.objects.filter(workspace=chosen[0], role=Role.ADMIN).order_by("pk").first()
     store = Store.objects.filter(workspace=chosen[0]).order_by("pk").first()
