@@ -55,7 +55,7 @@ def test_it_prints_one_line_of_json_that_says_where_to_go(demo: Shown) -> None:
     base = world["base"]
 
     assert demo.line == json.dumps(world) + "\n"
-    assert set(world) == {"base", "graphql", "admin", "mailbox", "version", "staff", "orders"}
+    assert set(world) == {"base", "graphql", "admin", "mailbox", "version", "staff", "partners", "orders"}
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
     assert (world["graphql"], world["admin"], world["mailbox"]) == (
         f"{base}/graphql",
@@ -84,6 +84,20 @@ def test_its_pages_answer(demo: Shown) -> None:
             assert followed.status_code == 303
             assert page.status_code == 200
             assert order["number"] in page.text
+
+
+def test_its_partners_program_gets_a_token(demo: Shown) -> None:
+    (partner,) = demo.world["partners"]
+    assert set(partner) == {"name", "client_id", "client_secret", "scopes"}
+    with httpx.Client(base_url=demo.world["base"], timeout=20) as program:
+        basic = (partner["client_id"], partner["client_secret"])
+        issued = program.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=basic).json()
+        assert issued["scope"].split() == partner["scopes"]
+        asked = {"query": "{ viewer { kind name } orders(first: 1) { nodes { number } } }"}
+        headers = {"Authorization": f"Bearer {issued['access_token']}"}
+        data = program.post("/graphql", json=asked, headers=headers).json()["data"]
+    assert data["viewer"] == {"kind": "PARTNER", "name": partner["name"]}
+    assert len(data["orders"]["nodes"]) == 1
 
 
 def test_its_staff_can_sign_in(demo: Shown) -> None:

@@ -11,6 +11,7 @@ STAFF = (
     ("Mara", "mara@fennel.example", Role.ADMIN),
     ("Jo", "jo@fennel.example", Role.SHOP_MANAGER),
 )
+PARTNER_SCOPES = ("fulfilments:write", "messages:read", "orders:read", "products:read")
 CONFIRMED, INVOICED = OrderStatus.CONFIRMED, OrderStatus.INVOICED
 CANCELLED = OrderStatus.CANCELLED
 

@@ -27,8 +27,9 @@ from counterfoil.orders.actions import change_status, place_order, set_mail_pref
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.orders.queries import guest
+from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
-from counterfoil.site.demo.story import ALSO_SOLD_BY, CATALOGUE, ORDERS, STAFF, OrderStory, Parcel, Said
+from counterfoil.site.demo.story import ALSO_SOLD_BY, CATALOGUE, ORDERS, PARTNER_SCOPES, STAFF, OrderStory, Parcel, Said
 from counterfoil.workspaces.models import Store, Workspace
 
 _TOKEN_DAYS = 365
@@ -38,15 +39,17 @@ _OPEN_FOR_DAYS = 60
 def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
     """The world, made on the first start and found again on the next, its links starting with `base`.
 
-    Gives `staff` with passwords and API tokens, and `orders` with the customers' links, the liveliest first. The
-    passwords are random, and kept in the file `logins`, which only its owner may read.
+    Gives `staff` with passwords and API tokens, `partners` with their secrets, and `orders` with the customers' links,
+    the liveliest first. The secrets are random, and kept in the file `logins`, which only its owner may read.
     """
     if not logins.exists():
         if Workspace.objects.exists():
             raise Stop("this database holds something already. Name an empty one, or leave out --database.")
         _make(base, host, logins)
     Store.objects.update(base_url=base, host=host)
-    staff = json.loads(logins.read_text())
+    kept = json.loads(logins.read_text())
+    if isinstance(kept, list):  # a demo from before there were partners
+        kept = {"staff": kept, "partners": []}
     # What was imported has no story to tell here, and may be tens of thousands of orders.
     orders = (
         Order.objects.filter(external_id=None)
@@ -54,7 +57,7 @@ def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
         .annotate(messages=Count("conversation__messages"))
     )
     return {
-        "staff": staff,
+        **kept,
         "orders": [
             {
                 "id": order.topic,
@@ -90,7 +93,7 @@ def _make(base: str, host: str, logins: Path) -> None:
     for story in ORDERS:
         _tell(story, store, viewers, shelf, today)
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(staff, file)
+        json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
 
 
 def _hire(workspace: Workspace, name: str, email: str, role: Role) -> tuple[dict[str, str], Viewer]:
@@ -105,6 +108,12 @@ def _hire(workspace: Workspace, name: str, email: str, role: Role) -> tuple[dict
     )
     viewer = Viewer(kind=ViewerKind.STAFF, workspace_id=workspace.pk, name=name, staff_id=member.pk, role=role)
     return {"email": email, "password": password, "role": role.value, "token": token}, viewer
+
+
+def _partner(viewer: Viewer) -> dict[str, object]:
+    """The program that packs the orders, by what it gets its tokens with."""
+    client, secret = register_client(viewer=viewer, name="Warehouse", scopes=PARTNER_SCOPES)
+    return {"name": client.name, "client_id": client.client_id, "client_secret": secret, "scopes": client.scopes}
 
 
 def _stock(viewer: Viewer) -> dict[str, int]:
