@@ -59,6 +59,7 @@ def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: N
     config = uvicorn.Config(
         "counterfoil.site.asgi:application",
         log_level="warning",
+        log_config=None,  # our settings say how to log, and let no secret through
         access_log=False,  # addresses may hold order keys
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -190,10 +190,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Everyone who reads the event log, by a name that must never change.
 EVENT_READERS = {"mail": "counterfoil.mail.reader.read"}
 
+# One handler writes everything, and takes the secrets out; whatever would bring handlers of its own loses them.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "counterfoil.site.logs.NoSecrets"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("COUNTERFOIL_LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "django": {"handlers": []},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }
