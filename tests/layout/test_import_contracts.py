@@ -19,7 +19,18 @@ DIRECTION = "UIs stand on the schema, the schema on the domain"
 DOMAIN = "The schema stands on the domain"
 FEATURES = "Features of the domain form one order"
 CLIENT = "UIs know one module of ours: schema.client"
-ORDER = ("access", "events", "partners", "workspaces", "customers", "catalog", "orders", "conversations", "mail", "imports")
+ORDER = (
+    "access",
+    "events",
+    "partners",
+    "workspaces",
+    "customers",
+    "catalog",
+    "orders",
+    "conversations",
+    "mail",
+    "imports",
+)
 
 # Where a new file stands, what it imports, and the contracts that this breaks.
 FORBIDDEN = [
