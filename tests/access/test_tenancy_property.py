@@ -294,12 +294,13 @@ def _answer(viewer: Viewer, one: Asked) -> str:
 
 
 def _rows(workspace_id: int) -> dict[str, list[Given]]:
-    """Every row of the workspace, and what belongs to no workspace."""
+    """Every row of the workspace, its own row, and the users, who belong to no workspace."""
     rows = {
         model.__name__: list(model._default_manager.filter(workspace_id=workspace_id).order_by("pk").values())
         for model in TENANT_MODELS
     }
-    return rows | {model.__name__: list(model._default_manager.order_by("pk").values()) for model in (User, Workspace)}
+    itself = list(Workspace.objects.filter(pk=workspace_id).values())
+    return rows | {"Workspace": itself, "User": list(User.objects.order_by("pk").values())}
 
 
 def _as_of_nobody(one: Asked, mine: Side, other: Side) -> Asked:
