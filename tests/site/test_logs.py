@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -81,14 +80,14 @@ class Broken:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What the product's own handler writes, as settings made it."""
     [handler] = [one for one in logging.getLogger().handlers if any(isinstance(f, NoSecrets) for f in one.filters)]
     assert isinstance(handler, logging.StreamHandler)
     written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
+    # Not `setStream`: it would flush the one before, which may be another test's and closed by now.
+    monkeypatch.setattr(handler, "stream", written)
+    return written
 
 
 @pytest.mark.parametrize("line", SECRETS)
