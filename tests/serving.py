@@ -140,6 +140,7 @@ def serving() -> Iterator[Served]:
     config = uvicorn.Config(
         "counterfoil.site.asgi:application",
         log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
