@@ -51,7 +51,7 @@ def _bytes_of_glibc() -> int:
 
 def _bytes_of_sqlite() -> int:
     # Pages of the database that the threads' connections keep, as many as they have read, up to their limit.
-    used = getattr(ctypes.CDLL(_sqlite3.__file__), "sqlite3_memory_used", None)
+    used = getattr(ctypes.CDLL(getattr(_sqlite3, "__file__", None)), "sqlite3_memory_used", None)
     if used is None:
         return 0
     used.restype = ctypes.c_int64
