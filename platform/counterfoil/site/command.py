@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
+from counterfoil.site.memory import run_on_mimalloc
+
 
 class Stop(Exception):
     """Something that the person at the shell can mend; its text is the one line that they see."""
@@ -67,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         execute_from_command_line(["counterfoil manage", *given[1:]])
         return 0
     try:
-        return _run(parser.parse_args(given))
+        parsed = parser.parse_args(given)
+        if arguments is None and parsed.command in {"demo", "serve"}:
+            run_on_mimalloc()
+        return _run(parsed)
     except Stop as stop:
         print(f"counterfoil: {stop}", file=sys.stderr)
         return 2

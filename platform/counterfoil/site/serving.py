@@ -12,6 +12,8 @@ import uvicorn
 from counterfoil.site.command import Stop
 
 GRACE_SECONDS = 1
+_LOOK_TICKS = 50  # of uvicorn, ten a second: every five seconds
+_MANY = 100  # connections
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -29,11 +31,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that says when it is ready, and tidies up when many clients have left."""
 
     def __init__(self, config: uvicorn.Config, when_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._when_ready = when_ready
+        self._most_connections = 0
+        self._many_left = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
@@ -41,6 +45,20 @@ class Server(uvicorn.Server):
         if not self.should_exit:
             _collect_rarely()
             self._when_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Collect garbage five to ten seconds after half of many connections have ended: what is still shared among
+        them is over by then, and the allocator gives back what is free when it is asked.
+        """
+        if counter % _LOOK_TICKS == 0:
+            if self._many_left:
+                gc.collect()
+            open_now = len(self.server_state.connections)
+            self._most_connections = max(self._most_connections, open_now)
+            self._many_left = self._most_connections >= _MANY and open_now * 2 < self._most_connections
+            if self._many_left:
+                self._most_connections = open_now
+        return await super().on_tick(counter)
 
 
 def _collect_rarely() -> None:

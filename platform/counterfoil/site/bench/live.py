@@ -7,11 +7,9 @@ fresh server, so that the memory of one does not hide in what another left.
 import contextlib
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +22,8 @@ from counterfoil.site.bench.streams import HOST, PAGES, SUBSCRIPTIONS
 from counterfoil.site.command import Stop
 
 _ANSWER_WITHIN = 30.0  # seconds
+_FEW = 100  # streams
+_TIDY_SECONDS = 12  # longer than the web process takes to tidy up when many have left
 _CLIENTS = "counterfoil.site.bench.streams"
 
 
@@ -49,10 +49,9 @@ def measure_live(
 class Server:
     """The web process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, told: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process = process
         self.port = port
-        self._told = told
 
     @property
     def memory_kb(self) -> float:
@@ -62,18 +61,6 @@ class Server:
             return float(re.findall(r"VmRSS:\s+(\d+) kB", status.read_text())[0])
         command = ["ps", "-o", "rss=", "-p", str(self.process.pid)]
         return float(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603
-
-    @property
-    def memory_kb_in_use(self) -> float:
-        """What of it is in use, garbage collected. Raises `Stop` when the process does not say."""
-        self._told.unlink(missing_ok=True)
-        self.process.send_signal(signal.SIGUSR1)
-        until = time.monotonic() + _ANSWER_WITHIN
-        while not self._told.exists():
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise Stop("the web process does not say what memory it uses; what it said stands above.")
-            time.sleep(0.05)
-        return int(self._told.read_text()) / 1024
 
     @property
     def cpu_seconds(self) -> float:
@@ -90,24 +77,22 @@ def serving(environment: Mapping[str, str]) -> Iterator[Server]:
     """`counterfoil serve` on a free port, stopped afterwards."""
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "in-use"
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            [sys.executable, "-m", "counterfoil.site.bench.served", str(port), str(told)],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-        )
+    process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+        [sys.executable, "-m", "counterfoil.site.command", "serve", "--port", str(port)],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+    )
+    try:
+        _wait_for(process, port)
+        yield Server(process, port)
+    finally:
+        process.terminate()
         try:
-            _wait_for(process, port)
-            yield Server(process, port, told)
-        finally:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
@@ -129,19 +114,19 @@ class _Watching:
     def on_many_orders(self, streams: Sequence[int], messages: int) -> dict[str, Any]:
         """Latencies by number of streams, each on another order; memory of the largest number."""
         most = streams[-1]
-        self._spread(50, messages // 4 + 2)  # what is loaded and cached once is no stream's
-        time.sleep(1)
-        in_use, before = self._server.memory_kb_in_use, self._server.memory_kb
+        for first in range(0, most, _FEW):  # what is loaded and cached once is no stream's
+            few = self._orders[first : first + _FEW]
+            self._watch(few, [order["id"] for order in few[: messages // 8 + 2]])
+        time.sleep(_TIDY_SECONDS)
+        before = self._server.memory_kb
         found = {str(count): self._spread(count, messages) for count in streams}
-        time.sleep(3)  # longer than followers share what they read
-        left_in_use, left = self._server.memory_kb_in_use, self._server.memory_kb
+        time.sleep(_TIDY_SECONDS)
+        left = self._server.memory_kb
         again, largest = self._spread(most, messages // 4 + 2), found[str(most)]
         return {
             **_by_number(found),
             "kb_per_stream": (largest["memory_kb"] - before) / most,
-            "kb_in_use_per_stream": (largest["memory_kb_in_use"] - in_use) / most,
-            "share_in_use_after_they_left": (left_in_use - in_use) / (largest["memory_kb_in_use"] - in_use),
-            "kb_per_stream_after_they_left": (left - before) / most,
+            "share_kept_after_they_left": (left - before) / (largest["memory_kb"] - before),
             "kb_more_per_stream_the_second_time": (again["memory_kb"] - largest["memory_kb"]) / most,
             "opening_cpu_ms_per_stream": largest["opening_cpu_ms"],
         }
@@ -168,7 +153,6 @@ class _Watching:
             "opening_cpu_ms": (opened - began) * 1000 / len(orders),
             "cpu_ms_per_message": (self._server.cpu_seconds - opened) * 1000 / len(messages),
             "memory_kb": self._server.memory_kb,
-            "memory_kb_in_use": self._server.memory_kb_in_use,
         }
         self._clients.ask("close")
         return figures

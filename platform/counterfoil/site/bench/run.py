@@ -33,11 +33,11 @@ BOUNDS = {
     "live.p99_ms.1000": 250,
     "live.one_order.p99_ms.1000": 250,
     "live.kb_per_stream": 60,
-    "live.share_in_use_after_they_left": 0.05,
+    "live.share_kept_after_they_left": 0.25,
     "live.subscriptions.p99_ms.1000": 250,
     "live.subscriptions.one_order.p99_ms.1000": 250,
     "live.subscriptions.kb_per_stream": 60,
-    "live.subscriptions.share_in_use_after_they_left": 0.05,
+    "live.subscriptions.share_kept_after_they_left": 0.25,
 }
 
 type Rounds = list[Mapping[str, Mapping[str, float]]]
