@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from admin_ui import live
+from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
@@ -46,5 +47,6 @@ urlpatterns: list[URLPattern] = [
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
+    path("account", account.account, name="account"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

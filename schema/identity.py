@@ -21,7 +21,7 @@ from django.http.response import HttpResponseBase
 
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
-from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
+from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest, numbered, opened_by
 from counterfoil.workspaces.models import Store
@@ -56,18 +56,9 @@ def staff_viewer(user: AbstractBaseUser | AnonymousUser, workspace_id: int) -> V
     """The staff member that a signed-in user is in this workspace."""
     if not user.is_authenticated or not user.is_active:
         return None
-    member = StaffMember.objects.filter(user_id=user.pk, workspace_id=workspace_id, is_active=True).first()
-    return _staff(member) if member else None
-
-
-def _staff(member: StaffMember) -> Viewer:
-    return Viewer(
-        kind=ViewerKind.STAFF,
-        workspace_id=member.workspace_id,
-        name=member.name,
-        staff_id=member.pk,
-        role=Role(member.role),
-    )
+    members = StaffMember.objects.select_related("custom_role").filter(is_active=True)
+    member = members.filter(user_id=user.pk, workspace_id=workspace_id).first()
+    return member.viewer if member else None
 
 
 # Guests, by the order keys that this browser followed. The cookie says which order and which version of its key, and
@@ -146,13 +137,13 @@ def bearer_context(authorization: str, workspace_id: int) -> Context:
 
 def _bearer(token: AccessToken) -> Viewer:
     if token.staff is not None:
-        return _staff(token.staff)
+        return token.staff.viewer
     return cast(PartnerClient, token.client).acting(token.scopes)
 
 
 def _token_viewer(token: str, workspace_id: int) -> Viewer | None:
     if token.startswith("cft_"):
-        found = AccessToken.objects.select_related("staff", "client").filter(
+        found = AccessToken.objects.select_related("staff__custom_role", "client").filter(
             Q(staff__is_active=True, staff__user__is_active=True) | Q(client__isnull=False, client__revoked_at=None),
             digest=AccessToken.digest_of(token),
             workspace_id=workspace_id,

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from strawberry.channels import GraphQLHTTPConsumer, GraphQLWSConsumer
@@ -21,6 +20,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import anonymous
 from counterfoil.events.feed import EVERYTHING, Feed
 from counterfoil.events.relay import last_position

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 
-from counterfoil.access.models import StaffMember, User
-from counterfoil.access.viewer import Role, Viewer, ViewerKind
+from counterfoil.access.models import CustomRole, StaffMember, User
+from counterfoil.access.viewer import Role, Viewer
 from counterfoil.customers.actions import create_customer
 from counterfoil.orders.actions import NewLine, place_order
 from counterfoil.orders.models import Order
@@ -51,22 +51,11 @@ class Shop:
         """The viewer that the order's present key makes."""
         return guest(Order.objects.select_related("contact").get(pk=order.pk))
 
-    def hire(self, name: str, role: Role = Role.SHOP_MANAGER) -> Viewer:
+    def hire(self, name: str, role: Role | CustomRole = Role.SHOP_MANAGER) -> Viewer:
         """Another staff member."""
         user = User.objects.create_user(f"{name.lower()}{next(_serial)}@staff.example", PASSWORD)
-        member = StaffMember.objects.create(workspace=self.workspace, user=user, name=name, role=role)
-        return viewer_of(member)
-
-
-def viewer_of(member: StaffMember) -> Viewer:
-    """The viewer that a staff member is."""
-    return Viewer(
-        kind=ViewerKind.STAFF,
-        workspace_id=member.workspace_id,
-        name=member.name,
-        staff_id=member.pk,
-        role=Role(member.role),
-    )
+        given = {"custom_role": role} if isinstance(role, CustomRole) else {"role": role}
+        return StaffMember.objects.create(workspace=self.workspace, user=user, name=name, **given).viewer
 
 
 def make_shop(name: str = "Fennel & Twine", host: str = "fennel.test") -> Shop:
@@ -82,4 +71,4 @@ def make_shop(name: str = "Fennel & Twine", host: str = "fennel.test") -> Shop:
     )
     user = User.objects.create_user(f"mara{next(_serial)}@{host}", PASSWORD)
     member = StaffMember.objects.create(workspace=workspace, user=user, name="Mara", role=Role.ADMIN)
-    return Shop(workspace, store, user, member, viewer_of(member))
+    return Shop(workspace, store, user, member, member.viewer)

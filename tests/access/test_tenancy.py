@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from counterfoil.access import clock
-from counterfoil.access.models import AccessToken, MutationRecord
+from counterfoil.access.models import AccessToken, CustomRole, Invitation, MutationRecord
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
@@ -32,6 +32,7 @@ def furnish(shop: Shop) -> None:
     """At least one row of every tenant model, each foreign key set; and a bare order, which nothing points at."""
     _sell(shop)
     _partner(shop)
+    _hire(shop)
     order = shop.order(email=f"ana@{shop.store.host}")
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
@@ -50,6 +51,21 @@ def furnish(shop: Shop) -> None:
         fingerprint="f",
         result=1,
         created_at=clock.now(),
+    )
+
+
+def _hire(shop: Shop) -> None:
+    """Somebody in a role of the shop's own, and an invitation to it."""
+    role = CustomRole.objects.create(workspace=shop.workspace, name="Packer", permissions=["orders:read"])
+    shop.hire("Pia", role)
+    Invitation.objects.create(
+        workspace=shop.workspace,
+        email="new@staff.example",
+        name="Nina",
+        custom_role=role,
+        invited_by=shop.member,
+        created_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=7),
     )
 
 

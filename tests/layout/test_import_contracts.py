@@ -24,6 +24,7 @@ ORDER = (
     "events",
     "partners",
     "workspaces",
+    "staff",
     "customers",
     "catalog",
     "orders",

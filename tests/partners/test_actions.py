@@ -6,7 +6,7 @@ import pytest
 
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, ClientSecret, PartnerClient
-from counterfoil.access.policy import SCOPES, Permission
+from counterfoil.access.policy import GRANTABLE, Permission
 from counterfoil.access.problems import Forbidden, Invalid, NotFound
 from counterfoil.access.viewer import ViewerKind
 from counterfoil.events.models import Event
@@ -46,7 +46,7 @@ def test_a_client_gets_a_token_for_an_hour_and_acts_by_its_scopes(shop: Shop) ->
     viewer = bearer_context(f"Bearer {issued.token}", shop.workspace.pk).viewer
 
     assert (issued.seconds, issued.scopes) == (3600, tuple(READS))
-    assert (viewer.kind, viewer.name, viewer.scopes) == (ViewerKind.PARTNER, "Till system", frozenset(READS))
+    assert (viewer.kind, viewer.name, viewer.permissions) == (ViewerKind.PARTNER, "Till system", frozenset(READS))
     assert viewer.reference == f"partner:{client.pk}"
     with clock.at(clock.now() + timedelta(hours=1, seconds=1)):
         assert not opens(shop, issued.token)
@@ -134,7 +134,7 @@ def test_what_a_client_loses_its_tokens_lose_at_once(shop: Shop) -> None:
     set_scopes(viewer=shop.staff, client=client, scopes=["orders:write"])
 
     assert PartnerClient.objects.get().scopes == ["orders:read", "orders:write"]  # who changes something reads it
-    assert bearer_context(f"Bearer {token}", shop.workspace.pk).viewer.scopes == {"orders:read"}
+    assert bearer_context(f"Bearer {token}", shop.workspace.pk).viewer.permissions == {"orders:read"}
 
 
 def test_a_client_ends_its_own_token_and_no_other(shop: Shop) -> None:
@@ -179,7 +179,7 @@ def test_a_scope_that_does_not_exist_is_refused(shop: Shop, scopes: list[str]) -
 
 
 def test_only_who_runs_the_workspace_manages_clients(shop: Shop, other_shop: Shop) -> None:
-    client, secret = register_client(viewer=shop.staff, name="Till", scopes=sorted(SCOPES))
+    client, secret = register_client(viewer=shop.staff, name="Till", scopes=sorted(GRANTABLE))
     itself = bearer_context(f"Bearer {issue(shop, client, secret).token}", shop.workspace.pk).viewer
     for viewer in (shop.hire("Tom"), shop.guest(shop.order()), itself):
         for act in (
@@ -194,4 +194,4 @@ def test_only_who_runs_the_workspace_manages_clients(shop: Shop, other_shop: Sho
         with pytest.raises(NotFound):
             act(viewer=other_shop.staff, client=client)
     assert ClientSecret.objects.count() == 1
-    assert Permission.PARTNERS_WRITE not in SCOPES
+    assert Permission.PARTNERS_WRITE not in GRANTABLE

@@ -13,7 +13,7 @@ from django.apps import apps
 from graphql import GraphQLObjectType
 
 from counterfoil.access.models import PartnerClient
-from counterfoil.access.policy import SCOPES
+from counterfoil.access.policy import GRANTABLE
 from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
@@ -215,7 +215,7 @@ def world(db: None) -> World:
 
 def program(world: World, scopes: Iterable[str]) -> Callable[..., Reply]:
     """How a partner's program with these scopes asks; it may be without any."""
-    client, secret = register_client(viewer=world.shop.staff, name="Till", scopes=SCOPES)
+    client, secret = register_client(viewer=world.shop.staff, name="Till", scopes=GRANTABLE)
     issued = issue_token(workspace_id=client.workspace_id, client_id=client.client_id, secret=secret)
     if scopes := set(scopes):
         set_scopes(viewer=world.shop.staff, client=client, scopes=scopes)
@@ -227,7 +227,7 @@ def program(world: World, scopes: Iterable[str]) -> Callable[..., Reply]:
 def all_but(scope: str) -> set[str]:
     """Every scope without this one; who may not read something may not change it either."""
     subject, _, what = scope.partition(":")
-    return {other for other in SCOPES if other != scope and not (what == "read" and other.startswith(f"{subject}:"))}
+    return {other for other in GRANTABLE if other != scope and not (what == "read" and other.startswith(f"{subject}:"))}
 
 
 def everything() -> dict[str, list[Any]]:
@@ -321,7 +321,7 @@ def test_of_an_order_a_program_gets_the_fields_that_its_scopes_say(world: World)
         order = program(world, scopes)(text).data["orderByNumber"]
         return {name for name, value in order.items() if value is not None}
 
-    assert got(SCOPES) == fields
+    assert got(GRANTABLE) == fields
     for scope in set(ORDER_SCOPES.values()):
         assert fields - got(all_but(scope)) == {name for name, needed in ORDER_SCOPES.items() if needed == scope}
     without = program(world, all_but("messages:read"))(text).data["orderByNumber"]

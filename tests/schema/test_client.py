@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
 
+from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.conversations.actions import send_message
 from schema import client

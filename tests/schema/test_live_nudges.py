@@ -7,11 +7,10 @@ from contextlib import contextmanager
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from counterfoil.access.models import StaffMember, User
+from counterfoil.access.models import Session, StaffMember, User
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference

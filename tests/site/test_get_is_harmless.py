@@ -9,7 +9,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.db import connection
@@ -19,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import Settings
 
 from counterfoil.access import order_keys
-from counterfoil.access.models import User
+from counterfoil.access.models import Session, User
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product, set_product_image
 from counterfoil.conversations.actions import send_message, write_internal_note
@@ -162,7 +161,7 @@ def test_asking_for_any_address_as_anyone_again_and_again_changes_no_row_of_any_
     lost = set(addresses.values()) - found - {"admin/<path:rest>", "nowhere"}
     assert not lost, f"Nobody finds these: make `site` hold what their samples name. {lost}"
     assert default_storage.listdir("products")[1] == files
-    assert len(before["django_session"]) == 3
+    assert len(before["access_session"]) == 3
 
 
 def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_and_nothing_else_changes(
@@ -182,9 +181,9 @@ def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_
             assert client.get(address).status_code in {200, 302}
 
     after = whole_database()
-    before["django_session"] = [row for row in before["django_session"] if ended not in row]
+    before["access_session"] = [row for row in before["access_session"] if ended not in row]
     assert after == before
-    assert len(after["django_session"]) == 2
+    assert len(after["access_session"]) == 2
 
 
 def test_following_links_of_any_kind_any_number_of_times_changes_no_row_of_any_table(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from counterfoil.access.tenancy import TenantModel, same_workspace
@@ -42,22 +44,144 @@ class User(AbstractBaseUser):
         return f"user {self.pk}"
 
 
-class StaffMember(TenantModel):
-    """A user's place in one workspace's staff."""
+class Session(AbstractBaseSession):
+    """A browser that somebody signed in with, or is about to: when, from which address, with what program."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    name = models.CharField(max_length=120)
-    role = models.CharField(max_length=20, choices=[(role.value, role.name) for role in Role])
-    is_active = models.BooleanField(default=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    began_at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    program = models.CharField(max_length=300, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Where sessions are read and written."""
+        from counterfoil.access.sessions import SessionStore  # noqa: PLC0415  (which needs this model)
+
+        return SessionStore
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in once for a second factor, kept as a keyed hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
+
+
+class Tries(models.Model):
+    """How often something that may be guessed was tried since `began_at`. `key` is a keyed hash of what was tried by
+    whom, so that no address stays here in plain.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField()
+    began_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["began_at"], name="access_tries_age"),)
+
+    def __str__(self) -> str:
+        return f"{self.count} tries"
+
+
+class CustomRole(TenantModel):
+    """A role of a workspace's own: permissions by name, of those that may be given (`policy.GRANTABLE`)."""
+
+    name = models.CharField(max_length=60)
+    permissions = models.JSONField()
 
     class Meta(TenantModel.Meta):
         constraints = (
             *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "name"], name="access_one_role_of_a_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InRole(TenantModel):
+    """What has one of the built-in roles, or one of the workspace's own: exactly one."""
+
+    role = models.CharField(max_length=20, choices=[(role.value, role.name) for role in Role], blank=True)
+    custom_role = models.ForeignKey(CustomRole, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        abstract = True
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("custom_role"),
+            models.CheckConstraint(
+                condition=models.Q(role="", custom_role__isnull=False)
+                | ~models.Q(role="") & models.Q(custom_role=None),
+                name="%(app_label)s_%(class)s_in_one_role",
+            ),
+        )
+
+
+class StaffMember(InRole):
+    """A user's place in one workspace's staff."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+
+    class Meta(InRole.Meta):
+        abstract = False
+        constraints = (
+            *InRole.Meta.constraints,
             models.UniqueConstraint(fields=["workspace", "user"], name="access_one_membership"),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def viewer(self) -> Viewer:
+        """This person, acting. Read `custom_role` along."""
+        return Viewer(
+            kind=ViewerKind.STAFF,
+            workspace_id=self.workspace_id,
+            name=self.name,
+            staff_id=self.pk,
+            role=Role(self.role) if self.role else None,
+            permissions=frozenset(self.custom_role.permissions) if self.custom_role else frozenset(),
+        )
+
+
+class Invitation(InRole):
+    """An address that may become a staff member, by the link in a mail, until `expires_at`. The link's secret derives
+    from the row and `version`; sending it anew makes a new version, and the old link opens nothing.
+    """
+
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+    invited_by = models.ForeignKey(StaffMember, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    class Meta(InRole.Meta):
+        abstract = False
+        constraints = (
+            *InRole.Meta.constraints,
+            same_workspace("invited_by"),
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None),
+                name="access_one_open_invitation",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class PartnerClient(TenantModel):
@@ -79,7 +203,7 @@ class PartnerClient(TenantModel):
             workspace_id=self.workspace_id,
             name=self.name,
             client_id=self.pk,
-            scopes=frozenset(scopes).intersection(self.scopes),
+            permissions=frozenset(scopes).intersection(self.scopes),
         )
 
 

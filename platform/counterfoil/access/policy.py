@@ -31,6 +31,7 @@ class Permission(StrEnum):
     NOTES_WRITE = "notes:write"
     MAIL_PREFERENCE_WRITE = "mail_preference:write"
     PARTNERS_WRITE = "partners:write"
+    STAFF_WRITE = "staff:write"
 
 
 _GUEST = frozenset(
@@ -44,14 +45,15 @@ _GUEST = frozenset(
 )
 _STAFF = frozenset(Permission)
 # What only who runs the workspace may do: never a scope.
-_ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE})
-# What a partner may be given, each as a scope of the same name.
-SCOPES = _STAFF - _ADMIN_ONLY
+_ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE, Permission.STAFF_WRITE})
+# What may be given: to a partner, each as a scope of the same name, and to a role of a workspace's own.
+GRANTABLE = _STAFF - _ADMIN_ONLY
 
 BY_KIND: Mapping[ViewerKind, frozenset[Permission]] = {
     ViewerKind.ANONYMOUS: frozenset(),
     ViewerKind.GUEST: _GUEST,
-    ViewerKind.PARTNER: SCOPES,
+    ViewerKind.STAFF: GRANTABLE,
+    ViewerKind.PARTNER: GRANTABLE,
 }
 BY_ROLE: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: _STAFF,
@@ -60,19 +62,21 @@ BY_ROLE: Mapping[Role, frozenset[Permission]] = {
 
 
 def allows(viewer: Viewer, permission: Permission) -> bool:
-    """Whether the table has this permission in the viewer's row, and for a partner also their token."""
-    if viewer.kind is ViewerKind.STAFF:
-        return viewer.role is not None and permission in BY_ROLE[viewer.role]
-    if viewer.kind is ViewerKind.PARTNER and permission not in viewer.scopes:
+    """Whether the table has this permission in the viewer's row; for a role of a workspace's own the role has to have
+    it too, and for a partner their token.
+    """
+    if viewer.role is not None:
+        return permission in BY_ROLE[viewer.role]
+    if viewer.is_shop and permission not in viewer.permissions:
         return False
     return permission in BY_KIND[viewer.kind]
 
 
-def with_reads(scopes: Iterable[str]) -> frozenset[str]:
-    """These scopes, and with each that changes something the one that reads it: whoever may place orders sees them."""
-    chosen = frozenset(scopes)
-    reads = {f"{scope.partition(':')[0]}:read" for scope in chosen}
-    return chosen | (reads & SCOPES)
+def with_reads(permissions: Iterable[str]) -> frozenset[str]:
+    """These, and with each that changes something the one that reads it: whoever may place orders sees them."""
+    chosen = frozenset(permissions)
+    reads = {f"{permission.partition(':')[0]}:read" for permission in chosen}
+    return chosen | (reads & GRANTABLE)
 
 
 def require(viewer: Viewer, permission: Permission) -> None:

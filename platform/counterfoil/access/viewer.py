@@ -25,8 +25,9 @@ class Viewer:
     """Who acts, in which workspace, and by which credential.
 
     `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had.
-    `staff_id` and `role` are set for staff; `client_id` and `scopes`, permissions by name, for a partner's program.
-    `name` is what others may be shown.
+    `staff_id` is set for staff, with a built-in `role`, or with the `permissions`, by name, of a role of the
+    workspace's own; `client_id` and `permissions`, the scopes of the token, for a partner's program. `name` is what
+    others may be shown.
     """
 
     kind: ViewerKind
@@ -37,7 +38,7 @@ class Viewer:
     staff_id: int | None = None
     role: Role | None = None
     client_id: int | None = None
-    scopes: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:

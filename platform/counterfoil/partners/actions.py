@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, ClientSecret, PartnerClient
-from counterfoil.access.policy import SCOPES, Permission, require, with_reads
+from counterfoil.access.policy import GRANTABLE, Permission, require, with_reads
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import one_line
 from counterfoil.access.viewer import Viewer
@@ -157,6 +157,6 @@ def _checked(scopes: Iterable[str]) -> list[str]:
     chosen = sorted(with_reads(scopes))
     if not chosen:
         raise Invalid("Choose at least one scope: a client without any can do nothing.", field="scopes")
-    if unknown := [scope for scope in chosen if scope not in SCOPES]:
+    if unknown := [scope for scope in chosen if scope not in GRANTABLE]:
         raise Invalid(f"There is no scope {unknown[0]}.", field="scopes")
     return chosen

@@ -10,6 +10,7 @@ class Workspace(models.Model):
 
     name = models.CharField(max_length=120)
     last_order_number = models.PositiveBigIntegerField(default=1000)
+    second_factor_required = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name

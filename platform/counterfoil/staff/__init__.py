@@ -1,0 +1,1 @@
+"""Who works in a workspace: members, their roles, invitations, passwords."""
