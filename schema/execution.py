@@ -2,29 +2,37 @@
 
 graphql-core treats every field alike: a resolver, its `info`, its arguments, whether the value is awaitable, and the
 value's type, one after another. A list of orders is made of a thousand fields, nearly all of which are attributes of a
-row. Those are read here in one loop, by a plan made once an operation; all others, and whatever is unusual, go
-graphql-core's way. docs/decisions/0007 has what that brings.
+row. Those are read here in one loop, by a plan made once an operation, which also has the arguments of fields with a
+resolver, as they are the same for every row. Whatever is unusual goes graphql-core's way. docs/decisions/0007 has what
+that brings.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import (
     ExecutionResult,
+    GraphQLArgument,
     GraphQLError,
+    GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
     Undefined,
+    get_argument_values,
+    get_nullable_type,
     is_leaf_type,
 )
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import Info
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
 
 from counterfoil.events.threads import in_thread
 from schema.sharing import frozen, once
@@ -43,6 +51,17 @@ class _Field(NamedTuple):
     object_type: GraphQLObjectType | None = None
     many: bool = False  # a list of that type, of which none is null
     type: GraphQLOutputType | None = None
+    resolver: "_Resolver | None" = None  # gives the value in place of the attribute
+
+
+class _Resolver(NamedTuple):
+    """A resolver of Strawberry's kind, called without what Strawberry does at each call."""
+
+    run: Callable[..., Any]
+    arguments: dict[str, Any]
+    definition: GraphQLField
+    made: StrawberryField
+    info_name: str | None  # of the parameter that wants to know where in the operation it is
 
 
 class RowExecution(StrawberryGraphQLCoreExecutionContext):
@@ -64,6 +83,9 @@ class RowExecution(StrawberryGraphQLCoreExecutionContext):
         """The selected fields of one object, by their names in the answer."""
         answer: Answer = {}
         for field in self._plan(parent_type, grouped_field_set):
+            if field.resolver:
+                answer[field.name] = self._resolve(field, field.resolver, source_value, path, parent_type)
+                continue
             told = self._read(field, source_value, path, parent_type)
             if told is Undefined:
                 told = self.execute_field(
@@ -86,10 +108,15 @@ class RowExecution(StrawberryGraphQLCoreExecutionContext):
     def _field(self, parent_type: GraphQLObjectType, name: str, details: Any) -> _Field:
         found = self.schema.get_field(parent_type, details[0].node.name.value)
         made = found.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF) if found else None
-        if found is None or made is None or not made.is_basic_field or found.args or self._wrapped:
+        if found is None or made is None or self._wrapped:
+            return _Field(name, details)
+        resolver = None if made.is_basic_field else self._resolver(found, made, details)
+        if resolver is None and (found.args or not made.is_basic_field):
             return _Field(name, details)
         required = isinstance(found.type, GraphQLNonNull)
         of: Any = found.type.of_type if isinstance(found.type, GraphQLNonNull) else found.type
+        if resolver and not isinstance(of, GraphQLObjectType):
+            return _Field(name, details, type=found.type, resolver=resolver)
         if is_leaf_type(of):
             coerce = _text if of is GraphQLString else of.coerce_output_value
             return _Field(name, details, made.python_name, required, coerce)
@@ -97,7 +124,47 @@ class RowExecution(StrawberryGraphQLCoreExecutionContext):
         of = of.of_type.of_type if many else of
         if not isinstance(of, GraphQLObjectType):
             return _Field(name, details)
-        return _Field(name, details, made.python_name, required, None, of, many, found.type)
+        return _Field(name, details, made.python_name, required, None, of, many, found.type, resolver)
+
+    def _resolver(self, found: GraphQLField, made: StrawberryField, details: Any) -> _Resolver | None:
+        """How to call the field's resolver; None for one that wants more than its row, arguments and `info`."""
+        base = made.base_resolver
+        if base is None or made.extensions or made.is_async or not base.self_parameter or not _are_leaves(found.args):
+            return None
+        if base.parent_parameter or base.root_parameter:
+            return None
+        node, fragment_variables = details[0].node, details[0].fragment_variable_values
+        try:
+            given = get_argument_values(found, node, self.variable_values, fragment_variables, self.hide_suggestions)
+        except GraphQLError:
+            return None  # each row's field says so
+        schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]
+        arguments = convert_arguments(
+            given, made.arguments, config=schema.config, scalar_registry=schema.schema_converter.scalar_registry
+        )
+        info = base.info_parameter
+        return _Resolver(base.wrapped_func, arguments, found, made, info.name if info else None)  # type: ignore[arg-type]
+
+    def _resolve(
+        self, field: _Field, resolver: _Resolver, row: Any, path: Path | None, parent_type: GraphQLObjectType
+    ) -> Any:
+        """What the resolver gives, as the answer tells it. It runs once, whatever comes of it."""
+        here = Path(path, field.name, parent_type.name)
+        nodes = [selected.node for selected in field.details]
+        info = self.build_resolve_info(resolver.definition, nodes, parent_type, here)
+        arguments = dict(resolver.arguments)
+        if resolver.info_name:
+            arguments[resolver.info_name] = Info(_raw_info=info, _field=resolver.made)
+        try:
+            value = resolver.run(row, **arguments)
+            plain = field.object_type and value is not None and not isinstance(value, Exception)
+            told: Any = self._objects(field, value, here) if plain else Undefined
+            if told is Undefined:
+                told = self.complete_value(field.type, field.details, info, here, value, None)  # type: ignore[arg-type]
+        except Exception as error:
+            self.handle_field_error(error, field.type, field.details, here)  # type: ignore[arg-type]
+            return None
+        return told
 
     def _read(self, field: _Field, row: Any, path: Path | None, parent_type: GraphQLObjectType) -> Any:
         """A plain field's value as the answer tells it; `Undefined` where graphql-core has to see to it."""
@@ -129,6 +196,11 @@ class RowExecution(StrawberryGraphQLCoreExecutionContext):
         except Exception as error:
             self.handle_field_error(error, field.type, field.details, path)  # type: ignore[arg-type]
             return None
+
+
+def _are_leaves(arguments: Mapping[str, GraphQLArgument]) -> bool:
+    """Whether no argument is an object or a list, which a resolver might change."""
+    return all(is_leaf_type(get_nullable_type(argument.type)) for argument in arguments.values())
 
 
 def _leaf(coerce: Callable[[Any], Any], value: Any) -> Any:

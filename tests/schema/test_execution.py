@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import strawberry
+from strawberry import Info
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.execution import RowExecution
@@ -31,6 +32,7 @@ class Row(NamedTuple):
     children: Any = ()
     gaps: Any = ()
     is_leaf: bool = False
+    found: Any = None  # what resolvers give, or raise
 
 
 @strawberry.type
@@ -61,6 +63,42 @@ class Thing:
             raise ValueError("too quiet")
         return self.name.upper() * times
 
+    @strawberry.field
+    def nearest(self, info: Info, colour: Colour = Colour.RED, at_most: int | None = strawberry.UNSET) -> Leaf:
+        return _given(self, f"nearest {colour} {at_most} {info.path.key} {info.field_name}")
+
+    @strawberry.field
+    def maybe_nearest(self) -> Leaf | None:
+        return _given(self, "maybe")
+
+    @strawberry.field
+    def around(self, first: int) -> list[Leaf]:
+        return _given(self, f"around {first}")
+
+    @strawberry.field
+    def of(self, colours: list[Colour]) -> str:
+        colours.append(Colour.RED)
+        return _given(self, f"of {len(colours)}") and "told"
+
+    @strawberry.field
+    @staticmethod
+    def alone() -> str:
+        return "alone"
+
+    @strawberry.field
+    def outside(root: Any) -> int:  # noqa: N805  (another word of Strawberry's for the row)
+        return int(root.count)
+
+
+CALLS: list[str] = []
+
+
+def _given(row: Any, call: str) -> Any:
+    CALLS.append(call)
+    if isinstance(row.found, type):
+        raise row.found("refused")
+    return row.found
+
 
 LEAF = Row(is_leaf=True, count=7)
 WHOLE = Row(child=LEAF, children=[LEAF, LEAF._replace(name="Björn ☃")], gaps=[LEAF, None])
@@ -70,12 +108,18 @@ EVERYTHING = """{ things {
 } } fragment leaf on Leaf { __typename name }"""
 
 
-def _answers(thing: object, text: str, **variables: object) -> list[tuple[object, object]]:
+RESOLVED = """query($many: Int!, $colour: Colour, $at: Int) { things {
+  nearest(colour: $colour, atMost: $at) { name } other: nearest(atMost: null) { count } maybeNearest { ...leaf }
+  around(first: $many) { ...leaf } of(colours: [RED]) alone outside
+} } fragment leaf on Leaf { __typename name }"""
+
+
+def _answers(thing: object, text: str, *, rows: int = 1, **variables: object) -> list[tuple[object, object]]:
     @strawberry.type
     class Query:
         @strawberry.field
         def things(self) -> list[Thing] | None:
-            return [thing]  # type: ignore[list-item]
+            return [thing] * rows  # type: ignore[list-item]
 
     told = []
     for executor in (StrawberryGraphQLCoreExecutionContext, RowExecution):
@@ -145,6 +189,33 @@ def test_however_a_selection_is_written_the_answer_is_graphql_cores(text: str) -
     core, ours = _answers(WHOLE, query)
 
     assert ours == core
+
+
+@pytest.mark.parametrize("variables", [{}, {"colour": "RED"}, {"at": None}, {"colour": None}, {"many": 2**40}], ids=str)
+@pytest.mark.parametrize(
+    "found",
+    [LEAF, None, WHOLE, [LEAF, LEAF], (LEAF,), [LEAF, None], ValueError("a value"), ValueError, iter(())],
+    ids=str,
+)
+def test_whatever_a_resolver_gives_it_runs_once_and_the_answer_is_graphql_cores(
+    found: Any, variables: dict[str, Any]
+) -> None:
+    CALLS.clear()
+
+    core, ours = _answers(WHOLE._replace(found=found), RESOLVED, rows=2, **{"many": 3, **variables})
+
+    assert ours == core
+    half = len(CALLS) // 2
+    assert CALLS[half:] == CALLS[:half]
+    assert bool(CALLS) == (variables not in ({"many": 2**40}, {"colour": None}))  # the wrong ones
+
+
+def test_an_argument_that_a_resolver_changes_is_another_one_for_each_row() -> None:
+    CALLS.clear()
+
+    _answers(WHOLE._replace(found=LEAF), "{ things { of(colours: [RED]) } }", rows=2)
+
+    assert CALLS == ["of 2"] * 4
 
 
 def test_what_has_no_attribute_of_a_fields_name_is_graphql_cores_error() -> None:
