@@ -38,6 +38,7 @@ class MailPreferenceOwner(Enum):
 class MailPreference:
     enabled: bool = strawberry.field(description="Whether they are.")
     belongs_to: MailPreferenceOwner = strawberry.field(description="Whose choice that is.")
+    has_address: bool = strawberry.field(description="Whether there is an address. Until then the choice waits.")
 
 
 class MailPreferenceRow(NamedTuple):
@@ -45,6 +46,7 @@ class MailPreferenceRow(NamedTuple):
 
     enabled: bool
     belongs_to: MailPreferenceOwner
+    has_address: bool
 
 
 # Looking up a value costs less than calling the enum, and lists read a hundred of them.
@@ -206,9 +208,9 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             customer_id=customer_id,
             contact_id=contact_id,
             key_version=key_version,
-            mail_preference=MailPreferenceRow(contact_wants, MailPreferenceOwner.CONTACT)
+            mail_preference=MailPreferenceRow(contact_wants, MailPreferenceOwner.CONTACT, email != "")
             if has_account
-            else MailPreferenceRow(order_wants, MailPreferenceOwner.ORDER),
+            else MailPreferenceRow(order_wants, MailPreferenceOwner.ORDER, email != ""),
             siblings=siblings,
         )
         for (
@@ -228,6 +230,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             order_wants,
             contact_wants,
             has_account,
+            email,
         ) in orders.values_list(
             "number",
             "status",
@@ -245,6 +248,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             "wants_mail",
             "contact__wants_mail",
             "contact__has_account",
+            "contact__email",
         )
     ]
     siblings.share(rows, "pk", "store_id", "customer_id", "contact_id")

@@ -152,7 +152,7 @@ SELECTIONS = {
     "total": "total { amount currency }",
     "paid": "paid { amount currency }",
     "refunded": "refunded { amount currency }",
-    "mailPreference": "mailPreference { enabled belongsTo }",
+    "mailPreference": "mailPreference { enabled belongsTo hasAddress }",
     "store": "store { name }",
     "lines": "lines(first: 9) { nodes { id } }",
     "fulfilments": "fulfilments(first: 9) { nodes { id trackingUrl lines(first: 9) { nodes { quantity } } } }",

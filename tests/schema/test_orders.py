@@ -15,7 +15,7 @@ LIST = "query ($filter: OrderFilter) { orders(first: 100, filter: $filter) { nod
 ORDER = """{ orderByNumber(number: "INV-7") {
     id number status placedAt guestUrl
     total { amount currency }
-    mailPreference { enabled belongsTo }
+    mailPreference { enabled belongsTo hasAddress }
     store { name language timeZone }
     customer { name }
     contact { name email hasAccount }
@@ -35,7 +35,7 @@ def test_an_order_as_staff_and_as_its_guest_see_it(shop: Shop) -> None:
         "status": "DRAFT",
         "placedAt": "2026-03-02T12:00:00+00:00",
         "total": {"amount": "166.20", "currency": "GBP"},
-        "mailPreference": {"enabled": True, "belongsTo": "ORDER"},
+        "mailPreference": {"enabled": True, "belongsTo": "ORDER", "hasAddress": True},
         "store": {"name": "Fennel & Twine", "language": "en", "timeZone": "Europe/London"},
         "lines": {
             "nodes": [
