@@ -25,7 +25,7 @@ FIGURES = (
 @pytest.mark.slow
 @pytest.mark.once
 def test_a_quick_run_prints_every_figure_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = run(COMMAND, "bench", "--quick", "--json", TMPDIR=str(tmp_path))
+    done = run(COMMAND, "bench", "--quick", "--json", within=240, TMPDIR=str(tmp_path))
 
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

@@ -26,15 +26,15 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def run(*command: str, within: float = START_WITHIN, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, which comes within so many seconds."""
     return subprocess.run(
         command,
         env=clean_environment() | environment,
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=START_WITHIN,
+        timeout=within,
         check=False,
     )
 

@@ -114,7 +114,7 @@ class _Watching:
     def on_many_orders(self, streams: Sequence[int], messages: int) -> dict[str, Any]:
         """Latencies by number of streams, each on another order; memory of the largest number."""
         most = streams[-1]
-        for first in range(0, most, _FEW):  # what is loaded and cached once is no stream's
+        for first in range(0, len(self._orders), _FEW):  # what is loaded and cached once is no stream's
             few = self._orders[first : first + _FEW]
             self._watch(few, [order["id"] for order in few[: messages // 8 + 2]])
         time.sleep(_TIDY_SECONDS)
