@@ -71,9 +71,7 @@ def reset_opens(request: HttpRequest, token: str) -> bool:
 
 def reset_password(request: HttpRequest, token: str, password: str) -> Refusal | None:
     """Set a new password by the link."""
-    return _refusal(
-        lambda: passwords.reset_password(workspace_id=_workspace(request), token=token, password=password)
-    )
+    return _refusal(lambda: passwords.reset_password(workspace_id=_workspace(request), token=token, password=password))
 
 
 def invitation(request: HttpRequest, token: str) -> Invited | None:

@@ -186,9 +186,7 @@ class InvitationMutations:
         return or_problem(act)
 
     @strawberry.mutation(description=f"Send an invitation again, with a new link for another seven days. {_NEEDS}")
-    def resend_invitation(
-        self, info: Info, input: Annotated[ResendInvitationInput, ABOUT]
-    ) -> ResendInvitationResult:
+    def resend_invitation(self, info: Info, input: Annotated[ResendInvitationInput, ABOUT]) -> ResendInvitationResult:
         viewer = info.context.viewer
 
         def act() -> ResendInvitationSuccess:

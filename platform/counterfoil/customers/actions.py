@@ -22,7 +22,10 @@ def create_customer(
     """
     require(viewer, Permission.CUSTOMERS_WRITE)
     facts = {"name": one_line(name, "name", 200), **_external(external_id)}
-    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": mail_address(email, "email", required=False)}
+    person = {
+        "name": one_line(contact_name, "contactName", 200, required=False),
+        "email": mail_address(email, "email", required=False),
+    }
     try:
         with transaction.atomic():
             customer = Customer.objects.create(workspace_id=viewer.workspace_id, created_at=clock.now(), **facts)
@@ -60,7 +63,10 @@ def save_customer(
             viewer=viewer, name=name, contact_name=contact_name, email=email, external_id=external_id
         ).customer
     facts = {"name": one_line(name, "name", 200), **_external(external_id)}
-    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": mail_address(email, "email", required=False)}
+    person = {
+        "name": one_line(contact_name, "contactName", 200, required=False),
+        "email": mail_address(email, "email", required=False),
+    }
     first = found.contacts.order_by("pk")[:1].values("pk")
     try:
         with transaction.atomic():

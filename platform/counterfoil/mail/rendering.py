@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from email.utils import format_datetime
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -9,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
 from counterfoil.access import clock
+from counterfoil.access.models import Invitation, User
+from counterfoil.conversations.models import Message
 from counterfoil.mail.models import Mail, MailKind
 from counterfoil.staff.invitations import LASTS, link_token
 from counterfoil.staff.passwords import reset_token
@@ -28,8 +31,7 @@ def rendered(mail: Mail) -> EmailMultiAlternatives:
 
 def new_message(mail: Mail) -> EmailMultiAlternatives:
     """The mail that tells a customer of a staff message: its text, and one button to the thread (CN-7)."""
-    message = mail.message
-    assert message is not None
+    message = cast(Message, mail.message)
     order = message.conversation.order
     context = {"order": order, "contact": order.contact, "message": message, "url": f"{order.guest_url}#conversation"}
     return _built(mail, order.store, "new_message", context)
@@ -37,16 +39,15 @@ def new_message(mail: Mail) -> EmailMultiAlternatives:
 
 def invitation(mail: Mail, store: Store) -> EmailMultiAlternatives:
     """The mail that asks somebody to join a workspace's staff."""
-    invited = mail.invitation
-    assert invited is not None
+    invited = cast(Invitation, mail.invitation)
     url = f"{store.base_url}/admin/invitation/{link_token(invited)}"
     return _built(mail, store, "invitation", {"name": invited.name, "days": LASTS.days, "url": url})
 
 
 def password_reset(mail: Mail, store: Store) -> EmailMultiAlternatives:
     """The mail by which a staff member sets a new password."""
-    assert mail.user is not None
-    url = f"{store.base_url}/admin/reset/{reset_token(mail.user, mail.event.created_at)}"
+    token = reset_token(cast(User, mail.user), mail.event.created_at)
+    url = f"{store.base_url}/admin/reset/{token}"
     return _built(mail, store, "password_reset", {"url": url})
 
 

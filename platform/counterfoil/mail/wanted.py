@@ -11,12 +11,11 @@ from counterfoil.orders.models import Order
 
 def why_not(mail: Mail) -> str:
     """Why this mail is not sent, as a sentence; empty when it is. The customer's setting concerns messages alone."""
+    if mail.message is not None:
+        return why_not_told(mail.message.conversation.order)
     if mail.kind == MailKind.INVITATION:
         return why_not_invited(mail.invitation, mail.event)
-    if mail.kind == MailKind.RESET:
-        return why_not_reset(mail.user, mail.event)
-    assert mail.message is not None
-    return why_not_told(mail.message.conversation.order)
+    return why_not_reset(mail.user, mail.event)
 
 
 def why_not_told(order: Order) -> str:

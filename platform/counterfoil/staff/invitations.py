@@ -94,9 +94,7 @@ def resend(*, viewer: Viewer, invitation: Invitation) -> Invitation:
 def withdraw(*, viewer: Viewer, invitation: Invitation) -> None:
     """Take an invitation back: its link opens nothing, and a mail that waits is not sent."""
     found = _found(viewer, invitation)
-    record(
-        viewer, "staff.invitation_withdrawn", topic=STAFF_TOPIC, internal=True, data={"invitation": found.pk}
-    )
+    record(viewer, "staff.invitation_withdrawn", topic=STAFF_TOPIC, internal=True, data={"invitation": found.pk})
     found.delete()
 
 

@@ -53,12 +53,12 @@ def checked_password(password: str, field: str, user: User) -> str:
 def change_password(*, viewer: Viewer, user: User, old: str, new: str) -> None:
     """Set another password for who knows the present one. The caller ends the other sessions, by `end_sessions`."""
     if not reserve("change password", str(user.pk), most=_MOST_OLD_PASSWORDS, window=_WINDOW):
-        raise Invalid("There were too many tries. Wait an hour, then try again.", field="old")
+        raise Invalid("There were too many tries. Wait an hour, then try again.", field="old_password")
     if not user.check_password(old):
-        raise Invalid("This is not your present password.", field="old")
+        raise Invalid("This is not your present password.", field="old_password")
     if old == new:
-        raise Invalid("This is your present password; choose another one.", field="new")
-    _set(viewer, user, make_password(checked_password(new, "new", user)))
+        raise Invalid("This is your present password; choose another one.", field="new_password")
+    _set(viewer, user, make_password(checked_password(new, "new_password", user)))
 
 
 def ask_reset(*, workspace_id: int, email: str, address: str) -> bool:
