@@ -168,6 +168,8 @@ def _joined(token: str, workspace_id: int, user: User, name: str) -> StaffMember
 
 
 def _open(token: str, workspace_id: int, *, lock: bool = False) -> Invitation | None:
+    if not token.isascii():
+        return None
     try:
         pk, version = _LINKS.unsign_object(token)
     except (BadSignature, ValueError):

@@ -90,7 +90,7 @@ def reset_token(user: User, asked_at: datetime) -> str:
 def who_may_reset(token: str, *, workspace_id: int) -> User | None:
     """The staff member of this workspace for whom the link is; None for one that is old, used, or no link."""
     pk, _, secret = token.partition("-")
-    if not (pk.isascii() and pk.isdigit() and len(pk) <= 18):
+    if not (token.isascii() and pk.isdigit() and len(pk) <= 18):
         return None
     user = _working_here(workspace_id).filter(pk=int(pk)).first()
     return user if _tokens.check_token(user, secret) else None
