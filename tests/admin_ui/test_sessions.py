@@ -70,6 +70,16 @@ def test_the_page_lists_each_browser_and_tells_no_key(shop: Shop) -> None:
         assert client.session.session_key not in answer.content.decode()
 
 
+@pytest.mark.parametrize("address", ["", "unix:", "fe80::1%eth0", "x" * 400])
+def test_one_signs_in_also_from_where_there_is_no_plain_address(shop: Shop, address: str) -> None:
+    client = Client(headers={"Host": "fennel.test", "User-Agent": "x" * 5000}, REMOTE_ADDR=address)
+
+    assert client.post("/admin/sign-in", {"email": shop.user.email, "password": PASSWORD}).status_code == 303
+
+    page = Html(client.get("/admin/account/sessions"))
+    assert ("fe80::1" if "::" in address else "Unknown address") in page.text
+
+
 def test_an_ended_session_is_refused_at_its_next_request(shop: Shop) -> None:
     phone, desk = signed_in(shop, SAFARI), signed_in(shop)
     [handle] = handles(desk)
