@@ -18,7 +18,7 @@ from counterfoil.staff.passwords import RESET_ASKED
 def read(event: Event) -> None:
     """Queue the mail of an event that has one, once."""
     mail = _mail_of(event)
-    if mail is None or Mail.objects.filter(event=event, to=mail.to).exists():
+    if mail is None or Mail.objects.filter(event=event).exists():
         return
     mail.reason = why_not(mail)
     mail.state = MailState.SUPPRESSED if mail.reason else MailState.QUEUED
@@ -42,7 +42,7 @@ def _mail_of(event: Event) -> Mail | None:
                 return None
             mail.kind, mail.to = MailKind.INVITATION, mail.invitation.email
         case kind if kind == RESET_ASKED:
-            mail.user = User.objects.filter(pk=event.data["user"]).first()
+            mail.user = User.objects.filter(pk=event.data["user"] or 0).first()  # asked for nobody too: the same time
             mail.kind, mail.to = MailKind.RESET, mail.user.email if mail.user else ""
         case _:
             return None
