@@ -3,13 +3,17 @@
 from django.urls import URLPattern, path
 
 from admin_ui import live
+from admin_ui.account import password, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.invitations import joining
+from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
+from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
 
 app_name = "admin"
@@ -17,6 +21,11 @@ app_name = "admin"
 urlpatterns: list[URLPattern] = [
     path("", orders.home, name="home"),
     path("sign-in", staff.sign_in, name="sign_in"),
+    path("sign-in/forgotten", forgotten.forgotten, name="forgotten"),
+    path("reset/<str:token>", forgotten.reset_link, name="reset_link"),
+    path("reset", forgotten.reset, name="reset"),
+    path("invitation/<str:token>", joining.link, name="invitation_link"),
+    path("invitation", joining.join, name="invitation"),
     path("sign-out", staff.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="poll"),
     path("orders", orders.orders, name="orders"),
@@ -48,5 +57,12 @@ urlpatterns: list[URLPattern] = [
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
     path("account", account.account, name="account"),
+    path("account/sessions", sessions.sessions, name="sessions"),
+    path("account/sessions/end", sessions.end, name="session_end"),
+    path("account/sessions/end-others", sessions.end_others, name="sessions_end_others"),
+    path("account/password", password.password, name="password"),
+    path("team/invitations", invitations.invitations, name="invitations"),
+    path("team/invitations/<str:gid>/send", invitations.resend, name="invitation_resend"),
+    path("team/invitations/<str:gid>/withdraw", invitations.withdraw, name="invitation_withdraw"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

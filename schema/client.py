@@ -16,9 +16,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from schema import identity
+from schema import account, identity
 from schema.context import Context
 from schema.identity import Watch
 from schema.root import execute
@@ -29,10 +30,12 @@ __all__ = [
     "Operations",
     "Viewer",
     "Watch",
+    "account",
     "anonymous_viewer",
     "follow_order_link",
     "guest_viewer",
     "guest_watch",
+    "may",
     "operations_beside",
     "poll",
     "run",
@@ -97,6 +100,11 @@ def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | Non
     if result.errors or result.data is None:
         raise OperationFailed(operation.name, result.errors or [])
     return result.data
+
+
+def may(viewer: Viewer, permission: str) -> bool:
+    """Whether the policy lets this viewer: what a page shows of itself. What is done asks again."""
+    return allows(viewer, Permission(permission))
 
 
 def _workspace_id(request: HttpRequest) -> int | None:

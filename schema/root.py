@@ -37,6 +37,7 @@ from schema.orders.subscriptions import OrderSubscriptions
 from schema.orders.types import order_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
+from schema.staff.invitations import InvitationMutations, InvitationQueries, invitation_by_key
 from schema.streams import current_position
 from schema.workspaces import WorkspaceQueries, stores_by_key
 
@@ -44,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, PositionQueries):
+class Query(OrderQueries, CatalogQueries, CustomerQueries, InvitationQueries, WorkspaceQueries, PositionQueries):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
@@ -74,12 +75,20 @@ class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, Pos
                 found = customers_by_key(viewer, [pk]).get(pk)
             case "contact" if pk:
                 found = contacts_by_key(viewer, [pk]).get(pk)
+            case "invitation":
+                found = invitation_by_key(viewer, pk)
         return found  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    OrderMutations, PlacingMutations, PaymentMutations, FulfilmentMutations, CatalogMutations, ConversationMutations
+    OrderMutations,
+    PlacingMutations,
+    PaymentMutations,
+    FulfilmentMutations,
+    CatalogMutations,
+    ConversationMutations,
+    InvitationMutations,
 ):
     pass
 

@@ -48,6 +48,7 @@ def _signed_in(request: HttpRequest) -> bool:
         request.user = visitor
         return False
     login(request, user)
+    client.account.note_sign_in(request)
     return True
 
 

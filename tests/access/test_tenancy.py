@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from counterfoil.access import clock
-from counterfoil.access.models import AccessToken, CustomRole, Invitation, MutationRecord
+from counterfoil.access.models import AccessToken, CustomRole, MutationRecord
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
@@ -16,6 +16,7 @@ from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
 from counterfoil.partners.actions import issue_token, register_client
+from counterfoil.staff.invitations import invite
 from counterfoil.workspaces.models import Workspace
 from tests.factories import Shop
 
@@ -58,15 +59,7 @@ def _hire(shop: Shop) -> None:
     """Somebody in a role of the shop's own, and an invitation to it."""
     role = CustomRole.objects.create(workspace=shop.workspace, name="Packer", permissions=["orders:read"])
     shop.hire("Pia", role)
-    Invitation.objects.create(
-        workspace=shop.workspace,
-        email="new@staff.example",
-        name="Nina",
-        custom_role=role,
-        invited_by=shop.member,
-        created_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=7),
-    )
+    invite(viewer=shop.staff, email="new@staff.example", name="Nina", role=role)
 
 
 def _partner(shop: Shop) -> None:

@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from graphql import GraphQLObjectType
 
-from counterfoil.access.models import PartnerClient
+from counterfoil.access.models import Invitation, PartnerClient
 from counterfoil.access.policy import GRANTABLE
 from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
@@ -25,6 +25,7 @@ from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, Order, OrderStatus
 from counterfoil.partners.actions import issue_token, register_client, set_scopes
+from counterfoil.staff.invitations import invite
 from schema.root import schema
 from tests.factories import LINES, Shop, make_shop
 from tests.pictures import picture
@@ -53,6 +54,8 @@ QUERIES: dict[str, set[str]] = {
     "node of a customer": STAFF,
     "node of a contact": STAFF,
     "node of a store": {*HERE},
+    "invitations": {"admin"},
+    "node of an invitation": {"admin"},
     "viewer": {*HERE, *ELSEWHERE},
     "workspace": {*HERE, *ELSEWHERE},
     "position": {*HERE, *ELSEWHERE},
@@ -76,6 +79,12 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "inviteStaff": {
+        **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
+        **dict.fromkeys(OURS - {"shop manager"}, "done"),
+    },
+    "resendInvitation": {"admin": "done"},
+    "withdrawInvitation": {"admin": "done"},
 }
 # Which part of an order each viewer gets, once they see it.
 ORDER_FIELDS: dict[str, set[str]] = {
@@ -99,6 +108,8 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "internalNotes": STAFF,
     "guestUrl": STAFF,
 }
+# What no scope gives.
+ADMIN_ONLY = {"invitations", "node of an invitation", "inviteStaff", "resendInvitation", "withdrawInvitation"}
 # The scopes without any one of which a partner's program gets what an anonymous viewer gets, or is told FORBIDDEN.
 SCOPES_OF: dict[str, set[str]] = {
     "order": {"orders:read"},
@@ -175,6 +186,7 @@ class World:
     message: Message
     reply: Message
     note: Message
+    invitation: Invitation
     ask: dict[str, Callable[..., Reply]]
 
 
@@ -209,6 +221,7 @@ def world(db: None) -> World:
         message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
+        invitation=invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
     )
 
@@ -263,6 +276,8 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
         "node of a contact": (node, {"id": f"contact_{contact.pk}"}),
         "node of a store": (node, {"id": f"store_{order.store_id}"}),
+        "invitations": ("{ invitations(first: 9) { nodes { email } } }", {}),
+        "node of an invitation": (node, {"id": f"invitation_{world.invitation.pk}"}),
         "viewer": ("{ seen: viewer { kind } }", {}),
         "workspace": ("{ seen: workspace { name } }", {}),
         "position": ("{ seen: position }", {}),
@@ -270,6 +285,8 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
     data = ask(text, **variables).data
     if query == "orders":
         data["seen"] = [found for found in data["orders"]["nodes"] if found["number"] == "INV-7"] or None
+    if query == "invitations":
+        data["seen"] = data["invitations"]["nodes"] or None
     if query == "products":
         data["seen"] = data["products"]["nodes"] or None
     if query == "customers":
@@ -284,7 +301,8 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS}
+    assert {*SCOPES_OF, *ADMIN_ONLY} == {*QUERIES, *MUTATIONS}
+    assert not ADMIN_ONLY.intersection(SCOPES_OF)
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -301,7 +319,7 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
 
 @pytest.mark.feature("AC-12")
 @pytest.mark.feature("AC-11")
-@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("query", sorted(QUERIES.keys() - ADMIN_ONLY))
 def test_a_query_shows_a_program_what_its_scopes_say(world: World, query: str) -> None:
     needed = SCOPES_OF[query]
 
@@ -383,6 +401,9 @@ def change(world: World, mutation: str) -> Change:
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
         "saveCustomer": {"name": "Quill"},
+        "inviteStaff": {"email": "ben@fennel.test", "name": "Ben", "role": "ADMIN"},
+        "resendInvitation": {},
+        "withdrawInvitation": {},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
     named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
@@ -393,7 +414,9 @@ def change(world: World, mutation: str) -> Change:
         what = "There is no such customer, or they have no such contact."
     if mutation == "setProductImage":
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
-    if mutation.startswith("save"):
+    if mutation.endswith("Invitation"):
+        named, what = {"invitationId": f"invitation_{world.invitation.pk}"}, "There is no such invitation."
+    if mutation.startswith("save") or mutation == "inviteStaff":
         named = {}
     given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"})
     return Change(document, kind, named, what, given)
@@ -429,7 +452,20 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
 
 @pytest.mark.feature("AC-12")
 @pytest.mark.feature("AC-11")
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("operation", sorted(ADMIN_ONLY))
+def test_what_is_for_admins_alone_no_scope_gives(world: World, operation: str) -> None:
+    ask, before = program(world, GRANTABLE), everything()
+
+    if operation in QUERIES:
+        assert not seen_by(world, operation, ask)
+    else:
+        assert change(world, operation).send(ask)["code"] in {"FORBIDDEN", "NOT_FOUND"}
+    assert everything() == before
+
+
+@pytest.mark.feature("AC-12")
+@pytest.mark.feature("AC-11")
+@pytest.mark.parametrize("mutation", sorted(MUTATIONS.keys() - ADMIN_ONLY))
 def test_a_program_changes_what_its_scopes_say_or_nothing(world: World, mutation: str) -> None:
     sent, needed = change(world, mutation), SCOPES_OF[mutation]
     without = {scope: program(world, all_but(scope)) for scope in needed}

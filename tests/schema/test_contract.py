@@ -116,6 +116,7 @@ def test_every_list_that_can_grow_is_a_connection_that_asks_for_a_size() -> None
         "Order.messages",
         "Product.units",
         "Query.customers",
+        "Query.invitations",
         "Query.orders",
         "Query.products",
     ]

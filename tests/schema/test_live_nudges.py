@@ -15,6 +15,8 @@ from counterfoil.conversations.actions import Receipt, report_receipt, send_mess
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.passwords import reset_password, reset_token
+from counterfoil.staff.sessions import end_sessions
 from tests.factories import Shop
 from tests.serving import Frame, Served, Stream, serving, wait_for_followers
 
@@ -300,6 +302,38 @@ def test_signing_out_on_a_page_ends_the_stream_of_its_browser(
         assert stream.rest() == [ended(order.topic)]
         send_message(viewer=shop.guest(order), order=order, text="Still live elsewhere")
         assert other.take(1) == [nudge(begin + 1, order, "message.sent")]
+
+
+@pytest.mark.feature("AC-10")
+def test_a_session_that_is_ended_elsewhere_loses_its_streams_within_a_second(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    name, mine, theirs = settings.SESSION_COOKIE_NAME, staff_cookies(shop.user), staff_cookies(shop.user)
+    begin = last_position()
+    with (
+        watched(served, STAFF, mine, order.topic, after=begin) as kept,
+        watched(served, STAFF, theirs, order.topic, after=begin) as stream,
+    ):
+        assert [*kept.take(1), *stream.take(1)] == [hello(begin)] * 2
+        began = time.monotonic()
+        end_sessions(user=shop.user, but=mine[name])
+        assert stream.rest() == [ended(order.topic)]
+        assert time.monotonic() - began < 1
+        send_message(viewer=shop.guest(order), order=order, text="Still live here")
+        assert kept.take(1) == [nudge(begin + 2, order, "message.sent")]
+
+
+@pytest.mark.feature("AC-10")
+def test_a_new_password_by_a_link_ends_the_streams_within_a_second(shop: Shop, order: Order, served: Served) -> None:
+    begin, cookies = last_position(), staff_cookies(shop.user)
+    shop.user.refresh_from_db()
+    token = reset_token(shop.user, timezone.now())
+    with watched(served, STAFF, cookies, order.topic, after=begin) as stream:
+        assert stream.take(1) == [hello(begin)]
+        began = time.monotonic()
+        reset_password(workspace_id=shop.workspace.pk, token=token, password="another-long-password")
+        assert stream.rest() == [ended(order.topic)]
+        assert time.monotonic() - began < 1
 
 
 # Leaving, and stopping.

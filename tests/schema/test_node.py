@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 from graphql import GraphQLInterfaceType
 
+from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderStatus
+from counterfoil.staff.invitations import invite
 from schema.relay import pk_of
 from schema.root import schema
 from tests.conftest import Ask
@@ -24,6 +26,7 @@ NODE = """query ($id: ID!) { node(id: $id) {
     ... on Product { product: name }
     ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
     ... on Message { text } ... on InternalNote { note: text }
+    ... on Invitation { invited: name }
     ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
 } }"""
 
@@ -37,6 +40,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     send_message(viewer=shop.staff, order=order, text="Leaves today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     product = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
+    invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.ADMIN)
     [found] = ask(shop.staff, IDS)["orders"]["nodes"]
     return {
         "Order": found["id"],
@@ -48,6 +52,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Fulfilment": found["fulfilments"]["nodes"][0]["id"],
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
+        "Invitation": f"invitation_{invitation.pk}",
     }
 
 
@@ -69,6 +74,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Fulfilment": {"__typename": "Fulfilment", "id": ids["Fulfilment"], "parcel": 1},
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},
+        "Invitation": {"__typename": "Invitation", "id": ids["Invitation"], "invited": "Pia"},
     }
 
 

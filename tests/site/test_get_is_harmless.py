@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import Settings
 
-from counterfoil.access import order_keys
+from counterfoil.access import clock, order_keys
 from counterfoil.access.models import Session, User
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product, set_product_image
@@ -26,6 +26,8 @@ from counterfoil.mail.mailbox import MailboxBackend, kept_mails
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.invitations import invite, link_token
+from counterfoil.staff.passwords import reset_token
 from tests.factories import Shop
 from tests.pictures import picture
 
@@ -112,6 +114,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     send_message(viewer=shop.guest(order), order=order, text="Thank you!")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
+    invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER)
     MailboxBackend().send_messages([EmailMessage("Hello", "Hello", "a@fennel.test", ["b@harbour.example"])])
     samples = {
         "order/<str:number>": "order/INV-7",
@@ -119,6 +122,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "fulfilments/<str:gid>": f"fulfilments/fulfilment_{parcel.pk}",
         "customers/<str:gid>": f"customers/customer_{order.customer_id}",
         "products/<str:gid>": f"products/product_{tin.pk}",
+        "team/invitations/<str:gid>": f"team/invitations/invitation_{invitation.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",
         "admin/<path:rest>": "admin/no/such/page",
@@ -131,6 +135,12 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "shop manager": browser(user=manager),
         "admin": browser(user=shop.user),
         "staff of elsewhere": browser(user=other_shop.user),
+    }
+    # Made once everybody has signed in: a link for a new password ends when its user does.
+    shop.user.refresh_from_db()
+    samples |= {
+        "reset/<str:token>": f"reset/{reset_token(shop.user, clock.now())}",
+        "invitation/<str:token>": f"invitation/{link_token(invitation)}",
     }
     links = {"guest": link(order), "guest of another order": link(another)}
     return Site(order=order, samples=samples, browsers=browsers, links=links)

@@ -2,6 +2,9 @@
 
 import unicodedata
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from counterfoil.access.problems import Invalid
 
 # Nobody looks for more, and each word is a condition: databases refuse statements of thousands of them.
@@ -28,3 +31,14 @@ def one_line(text: str, field: str, longest: int, *, required: bool = True) -> s
     if not storable(line) or any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in line):
         raise Invalid("This holds a line's end or another control character; leave it out.", field=field)
     return line
+
+
+def mail_address(text: str, field: str, *, required: bool = True) -> str:
+    """A mail address in lower case, or nothing where none is required. Raises `Invalid` for what is none."""
+    address = one_line(text, field, 254, required=required).lower()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise Invalid(f"{address} is no mail address; write one such as ana@shop.example.", field=field) from None
+    return address

@@ -1,13 +1,11 @@
 """Making and changing customers (OR-8)."""
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
-from counterfoil.access.text import one_line
+from counterfoil.access.text import mail_address, one_line
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import customers_visible_to
@@ -24,7 +22,10 @@ def create_customer(
     """
     require(viewer, Permission.CUSTOMERS_WRITE)
     facts = {"name": one_line(name, "name", 200), **_external(external_id)}
-    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": _address(email)}
+    person = {
+        "name": one_line(contact_name, "contactName", 200, required=False),
+        "email": mail_address(email, "email", required=False),
+    }
     try:
         with transaction.atomic():
             customer = Customer.objects.create(workspace_id=viewer.workspace_id, created_at=clock.now(), **facts)
@@ -62,7 +63,10 @@ def save_customer(
             viewer=viewer, name=name, contact_name=contact_name, email=email, external_id=external_id
         ).customer
     facts = {"name": one_line(name, "name", 200), **_external(external_id)}
-    person = {"name": one_line(contact_name, "contactName", 200, required=False), "email": _address(email)}
+    person = {
+        "name": one_line(contact_name, "contactName", 200, required=False),
+        "email": mail_address(email, "email", required=False),
+    }
     first = found.contacts.order_by("pk")[:1].values("pk")
     try:
         with transaction.atomic():
@@ -79,14 +83,3 @@ def save_customer(
 
 def _external(external_id: str | None) -> dict[str, str]:
     return {} if external_id is None else {"external_id": one_line(external_id, "externalId", 200)}
-
-
-def _address(email: str) -> str:
-    """A mail address in lower case, or nothing."""
-    address = one_line(email, "email", 254, required=False).lower()
-    if address:
-        try:
-            validate_email(address)
-        except ValidationError:
-            raise Invalid(f"{address} is no mail address; write one such as ana@shop.example.", field="email") from None
-    return address

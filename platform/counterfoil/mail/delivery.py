@@ -18,8 +18,8 @@ from counterfoil.access import clock
 from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.events.record import record
 from counterfoil.mail.models import Mail, MailState
-from counterfoil.mail.rendering import new_message
-from counterfoil.orders.models import Order
+from counterfoil.mail.rendering import rendered
+from counterfoil.mail.wanted import why_not
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,6 @@ LEASE = timedelta(seconds=6)
 RENEW_EVERY = 2.0
 ATTEMPTS = 10
 _LONGEST_WAIT = timedelta(hours=6)
-
-
-def why_not(order: Order) -> str:
-    """Why the customer of this order gets no mail, as a sentence; empty when they do."""
-    if not order.mail_wanted:
-        return "The customer has turned mails off."
-    return "" if order.contact.email else "The customer has no mail address."
 
 
 def due(limit: int = 100) -> list[int]:
@@ -48,14 +41,19 @@ def deliver(mail_id: int) -> None:
     if not Mail.objects.filter(pk=mail_id, state=MailState.QUEUED, due_at__lte=now).update(due_at=now + LEASE):
         return
     mail = Mail.objects.select_related(
-        "message__staff", "message__conversation__order__store", "message__conversation__order__contact"
+        "event",
+        "invitation",
+        "user",
+        "message__staff",
+        "message__conversation__order__store",
+        "message__conversation__order__contact",
     ).get(pk=mail_id)
-    if reason := why_not(mail.message.conversation.order):  # somebody may have turned mails off since
+    if reason := why_not(mail):  # what it is about may have changed since
         _finish(mail, MailState.SUPPRESSED, reason)
         return
     try:
         with _renewed_lease(mail_id):
-            mailers.default.send_messages([new_message(mail)])
+            mailers.default.send_messages([rendered(mail)])
     except Exception as error:
         logger.warning("Mail %s could not be sent: %s", mail_id, type(error).__name__)
         _failed(mail, f"{type(error).__name__}: {error}"[:300])
@@ -82,7 +80,7 @@ def _finish(mail: Mail, state: MailState, reason: str) -> None:
         record(
             Viewer(kind=ViewerKind.ANONYMOUS, workspace_id=mail.workspace_id, name="mail"),
             f"mail.{state.value}",
-            topic=mail.message.conversation.order.topic,
+            topic=mail.event.topic,
             internal=True,
             data={"mail": mail.pk},
         )

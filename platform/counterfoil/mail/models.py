@@ -1,7 +1,8 @@
-"""Mails to customers: the database is the queue of record, Celery only the hands."""
+"""Mails to customers and staff: the database is the queue of record, Celery only the hands."""
 
 from django.db import models
 
+from counterfoil.access.models import Invitation, User
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.conversations.models import Message
 from counterfoil.events.models import Event
@@ -16,15 +17,28 @@ class MailState(models.TextChoices):
     SUPPRESSED = "suppressed", "Suppressed"
 
 
+class MailKind(models.TextChoices):
+    """What a mail is about."""
+
+    MESSAGE = "message", "A message to a customer"
+    INVITATION = "invitation", "An invitation to the staff"
+    RESET = "reset", "A new password"
+
+
 class Mail(TenantModel):
-    """One mail about one message to one address, once per event.
+    """One mail to one address, once per event: about a message, an invitation, or a user's password. A link in it is
+    made when it is sent, and stands in no row. `invitation` is null once that was withdrawn, `user` where an address
+    that asked for a new password is nobody's.
 
     `due_at` is when it may next be tried: a worker that takes the mail moves it into the near future and keeps
     moving it while it works, so nobody else takes it, and when the worker is killed it falls due again by itself.
     """
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=12, choices=MailKind.choices, default=MailKind.MESSAGE)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="mails")
+    invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
     to = models.EmailField(blank=True)
     state = models.CharField(max_length=12, choices=MailState.choices)
     reason = models.CharField(max_length=300, blank=True)
@@ -37,6 +51,13 @@ class Mail(TenantModel):
             *TenantModel.Meta.constraints,
             same_workspace("event"),
             same_workspace("message"),
+            same_workspace("invitation"),
+            models.CheckConstraint(
+                condition=models.Q(kind=MailKind.MESSAGE, message__isnull=False, invitation=None, user=None)
+                | models.Q(kind=MailKind.INVITATION, message=None, user=None)
+                | models.Q(kind=MailKind.RESET, message=None, invitation=None),
+                name="mail_about_one_thing",
+            ),
             models.UniqueConstraint(fields=["event", "to"], name="mail_once_per_event"),
         )
         indexes = (models.Index(fields=["due_at"], name="mail_due", condition=models.Q(state="queued")),)

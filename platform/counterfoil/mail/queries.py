@@ -4,11 +4,11 @@ from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
-from counterfoil.mail.models import Mail
+from counterfoil.mail.models import Mail, MailKind
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Mail]:
-    """The mails of the viewer's workspace, for who reads messages on the shop's side."""
+    """The mails to customers of the viewer's workspace, for who reads messages on the shop's side."""
     if viewer.is_shop and allows(viewer, Permission.MESSAGES_READ):
-        return Mail.objects.filter(workspace_id=viewer.workspace_id)
+        return Mail.objects.filter(workspace_id=viewer.workspace_id, kind=MailKind.MESSAGE)
     return Mail.objects.none()

@@ -1,36 +1,58 @@
-"""The mail reader of the event log: which events become which mails (CN-7)."""
+"""The mail reader of the event log: which events become which mails (CN-7, AC-10)."""
 
 from functools import partial
 
 from django.db import transaction
 
 from counterfoil.access import clock
+from counterfoil.access.models import Invitation, User
 from counterfoil.conversations.models import Message, Side, Visibility
 from counterfoil.events.models import Event
 from counterfoil.mail import tasks
-from counterfoil.mail.delivery import why_not
-from counterfoil.mail.models import Mail, MailState
+from counterfoil.mail.models import Mail, MailKind, MailState
+from counterfoil.mail.wanted import why_not
+from counterfoil.staff.invitations import INVITED
+from counterfoil.staff.passwords import RESET_ASKED
 
 
 def read(event: Event) -> None:
-    """Queue the mail for a message that staff sent to a customer, once. Nobody is mailed about their own message."""
-    if event.kind != "message.sent":
+    """Queue the mail of an event that has one, once."""
+    mail = _mail_of(event)
+    if mail is None or Mail.objects.filter(event=event).exists():
         return
-    message = (
+    mail.reason = why_not(mail)
+    mail.state = MailState.SUPPRESSED if mail.reason else MailState.QUEUED
+    mail.save()
+    # A password that nobody has is handed over too: so both addresses take the same time, and nobody learns which.
+    if mail.state == MailState.QUEUED or mail.kind == MailKind.RESET:
+        transaction.on_commit(partial(tasks.hand_over, mail.pk))
+
+
+def _mail_of(event: Event) -> Mail | None:
+    mail = Mail(workspace_id=event.workspace_id, event=event, due_at=clock.now())
+    match event.kind:
+        case "message.sent":
+            mail.message = _message(event)
+            if mail.message is None:
+                return None
+            mail.kind, mail.to = MailKind.MESSAGE, mail.message.conversation.order.contact.email
+        case kind if kind == INVITED:
+            mail.invitation = Invitation.objects.filter(pk=event.data["invitation"]).first()
+            if mail.invitation is None:
+                return None
+            mail.kind, mail.to = MailKind.INVITATION, mail.invitation.email
+        case kind if kind == RESET_ASKED:
+            mail.user = User.objects.filter(pk=event.data["user"] or 0).first()  # asked for nobody too: the same time
+            mail.kind, mail.to = MailKind.RESET, mail.user.email if mail.user else ""
+        case _:
+            return None
+    return mail
+
+
+def _message(event: Event) -> Message | None:
+    """What staff sent to a customer: nobody is mailed about their own message."""
+    return (
         Message.objects.select_related("conversation__order__contact")
         .filter(pk=event.data["message"], visibility=Visibility.CUSTOMER, author=Side.STAFF)
         .first()
     )
-    if message is None:
-        return
-    order = message.conversation.order
-    reason = why_not(order)
-    state = MailState.SUPPRESSED if reason else MailState.QUEUED
-    mail, created = Mail.objects.get_or_create(
-        workspace_id=event.workspace_id,
-        event=event,
-        to=order.contact.email,
-        defaults={"message": message, "state": state, "reason": reason, "due_at": clock.now()},
-    )
-    if created and state == MailState.QUEUED:
-        transaction.on_commit(partial(tasks.hand_over, mail.pk))

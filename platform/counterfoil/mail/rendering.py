@@ -1,6 +1,8 @@
 """From a queued mail to the message that goes out: text, HTML, and a Message-ID that never changes."""
 
+from collections.abc import Mapping
 from email.utils import format_datetime
+from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -8,32 +10,60 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
 from counterfoil.access import clock
-from counterfoil.mail.models import Mail
+from counterfoil.access.models import Invitation, User
+from counterfoil.conversations.models import Message
+from counterfoil.mail.models import Mail, MailKind
+from counterfoil.staff.invitations import LASTS, link_token
+from counterfoil.staff.passwords import reset_token
+from counterfoil.workspaces.models import Store
+from counterfoil.workspaces.queries import stores_of
+
+
+def rendered(mail: Mail) -> EmailMultiAlternatives:
+    """The mail as it goes out. Links in it are made here and now."""
+    if mail.kind == MailKind.MESSAGE:
+        return new_message(mail)
+    store = stores_of(mail.workspace_id).select_related("workspace").order_by("pk")[0]
+    if mail.kind == MailKind.INVITATION:
+        return invitation(mail, store)
+    return password_reset(mail, store)
 
 
 def new_message(mail: Mail) -> EmailMultiAlternatives:
     """The mail that tells a customer of a staff message: its text, and one button to the thread (CN-7)."""
-    message = mail.message
+    message = cast(Message, mail.message)
     order = message.conversation.order
-    context = {
-        "store": order.store,
-        "order": order,
-        "contact": order.contact,
-        "message": message,
-        "url": f"{order.guest_url}#conversation",
-    }
+    context = {"order": order, "contact": order.contact, "message": message, "url": f"{order.guest_url}#conversation"}
+    return _built(mail, order.store, "new_message", context)
+
+
+def invitation(mail: Mail, store: Store) -> EmailMultiAlternatives:
+    """The mail that asks somebody to join a workspace's staff."""
+    invited = cast(Invitation, mail.invitation)
+    url = f"{store.base_url}/admin/invitation/{link_token(invited)}"
+    return _built(mail, store, "invitation", {"name": invited.name, "days": LASTS.days, "url": url})
+
+
+def password_reset(mail: Mail, store: Store) -> EmailMultiAlternatives:
+    """The mail by which a staff member sets a new password."""
+    token = reset_token(cast(User, mail.user), mail.event.created_at)
+    url = f"{store.base_url}/admin/reset/{token}"
+    return _built(mail, store, "password_reset", {"url": url})
+
+
+def _built(mail: Mail, store: Store, name: str, context: Mapping[str, object]) -> EmailMultiAlternatives:
     token = salted_hmac("counterfoil.mail", str(mail.pk), secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
-    domain = order.store.mail_from.rpartition("@")[2]
-    rendered = EmailMultiAlternatives(
-        subject=" ".join(render_to_string("mail/new_message_subject.txt", context).split()),
-        body=render_to_string("mail/new_message.txt", context),
-        from_email=f'"{order.store.name.replace('"', "'")}" <{order.store.mail_from}>',
+    given = {"store": store, **context}
+    built = EmailMultiAlternatives(
+        subject=" ".join(render_to_string(f"mail/{name}_subject.txt", given).split()),
+        body=render_to_string(f"mail/{name}.txt", given),
+        from_email=f'"{store.name.replace('"', "'")}" <{store.mail_from}>',
         to=[mail.to],
         headers={
-            "Message-ID": f"<{token[:32]}@{domain}>",
+            "Message-ID": f"<{token[:32]}@{store.mail_from.rpartition('@')[2]}>",
             "Auto-Submitted": "auto-generated",
             "Date": format_datetime(clock.now()),
         },
     )
-    rendered.attach_alternative(render_to_string("mail/new_message.html", context), "text/html")
-    return rendered
+    built.attach_alternative(render_to_string(f"mail/{name}.html", given), "text/html")
+    return built

@@ -21,11 +21,12 @@ _RULES = [
         # Tokens, programs' secrets, and order keys: the order's number in 8 bytes, the first of which are zero.
         r"(?P<before>)(?:cf[ts]_[\w-]{8,}|A{5}[\w-]{33,})",
         r"(?i)(?P<before>(?:[?&;]|%3f|%26)key(?:=|%3d))[^\s&\"'<>]+",
+        r"(?P<before>/admin/(?:reset|invitation)/)[\w.~%-]{16,}",
         rf"(?i)(?P<before>(?:passw(?:or)?d|secret|csrf_?token|csrfmiddlewaretoken)\w*{_IS}){_VALUE}",
         rf"(?i)(?P<before>authorization{_IS}{_QUOTE}(?:(?:bearer|basic)\s+)?)[^\s\"',)}}\\]+",
         r"(?i)(?P<before>\bbearer\s+)[\w.~+/=-]{16,}",
         # The site's cookies. They are long; an `orders=12` is a count.
-        rf"(?P<before>\b(?:session|csrf|orders){_IS}{_QUOTE})[\w:.%+/=-]{{16,}}",
+        rf"(?P<before>\b(?:session|csrf|orders|reset|invitation){_IS}{_QUOTE})[\w:.%+/=-]{{16,}}",
         # An address with a password: up to the last @ of the word, unless all there is before a path is a port.
         r"(?P<before>://[^\s:/?#@]*:)(?!\d+[/?#])[^\s\"'<>]{1,200}(?=@)",
     )

@@ -1,0 +1,45 @@
+"""Whether a mail is to be sent, asked when it is queued and once more when it goes out."""
+
+from django.conf import settings
+
+from counterfoil.access import clock
+from counterfoil.access.models import Invitation, User
+from counterfoil.events.models import Event
+from counterfoil.mail.models import Mail, MailKind
+from counterfoil.orders.models import Order
+
+
+def why_not(mail: Mail) -> str:
+    """Why this mail is not sent, as a sentence; empty when it is. The customer's setting concerns messages alone."""
+    if mail.message is not None:
+        return why_not_told(mail.message.conversation.order)
+    if mail.kind == MailKind.INVITATION:
+        return why_not_invited(mail.invitation, mail.event)
+    return why_not_reset(mail.user, mail.event)
+
+
+def why_not_told(order: Order) -> str:
+    """Why the customer of this order gets no mail."""
+    if not order.mail_wanted:
+        return "The customer has turned mails off."
+    return "" if order.contact.email else "The customer has no mail address."
+
+
+def why_not_invited(invitation: Invitation | None, event: Event) -> str:
+    """Why the mail with this event's link is not sent."""
+    if invitation is None:
+        return "The invitation was withdrawn."
+    if invitation.version != event.data["version"]:
+        return "The invitation was sent again."
+    if invitation.accepted_at or invitation.expires_at <= clock.now():
+        return "The invitation is not open any more."
+    return ""
+
+
+def why_not_reset(user: User | None, event: Event) -> str:
+    """Why who asked for a new password at this event gets no link."""
+    if user is None or not user.is_active:
+        return "No staff member has this address."
+    if (clock.now() - event.created_at).total_seconds() >= settings.PASSWORD_RESET_TIMEOUT:
+        return "The link would have ended."
+    return ""
