@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from admin_ui import live
+from admin_ui.account import second_factor
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import views as customers
@@ -17,6 +18,7 @@ app_name = "admin"
 urlpatterns: list[URLPattern] = [
     path("", orders.home, name="home"),
     path("sign-in", staff.sign_in, name="sign_in"),
+    path("sign-in/code", staff.sign_in_code, name="sign_in_code"),
     path("sign-out", staff.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="poll"),
     path("orders", orders.orders, name="orders"),
@@ -48,5 +50,11 @@ urlpatterns: list[URLPattern] = [
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
     path("account", account.account, name="account"),
+    path("account/second-factor", second_factor.second_factor, name="second_factor"),
+    path("account/second-factor/begin", second_factor.begin, name="second_factor_begin"),
+    path("account/second-factor/cancel", second_factor.cancel, name="second_factor_cancel"),
+    path("account/second-factor/confirm", second_factor.confirm, name="second_factor_confirm"),
+    path("account/second-factor/codes", second_factor.codes, name="recovery_codes"),
+    path("account/second-factor/off", second_factor.off, name="second_factor_off"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]
