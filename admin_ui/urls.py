@@ -11,6 +11,7 @@ from admin_ui.fulfilments import views as fulfilments
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
+from admin_ui.security import views as security
 from admin_ui.staff import views as staff
 
 app_name = "admin"
@@ -56,5 +57,7 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/confirm", second_factor.confirm, name="second_factor_confirm"),
     path("account/second-factor/codes", second_factor.codes, name="recovery_codes"),
     path("account/second-factor/off", second_factor.off, name="second_factor_off"),
+    path("security", security.security, name="security"),
+    path("security/links", security.rotate_links, name="rotate_links"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

@@ -42,6 +42,7 @@ QUERIES: dict[str, set[str]] = {
     "order": {"guest", *STAFF},
     "orderByNumber": {"guest", *STAFF},
     "orders": {"guest", *STAFF},
+    "orderLinks": OURS,
     "products": STAFF,
     "customers": STAFF,
     "node of a product": STAFF,
@@ -65,6 +66,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "setMailPreference": {"guest": "done", **dict.fromkeys(STAFF, "done")},
     "writeInternalNote": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "rotateOrderKey": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "rotateAllOrderKeys": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "changeOrderStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "setOrderHold": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "fulfilOrder": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
@@ -104,6 +106,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "order": {"orders:read"},
     "orderByNumber": {"orders:read"},
     "orders": {"orders:read"},
+    "orderLinks": {"order_keys:rotate"},
     "products": {"products:read"},
     "customers": {"customers:read"},
     "node of a product": {"products:read"},
@@ -124,6 +127,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "setMailPreference": {"orders:read", "mail_preference:write"},
     "writeInternalNote": {"orders:read", "notes:write"},
     "rotateOrderKey": {"orders:read", "order_keys:rotate"},
+    "rotateAllOrderKeys": {"order_keys:rotate"},
     "changeOrderStatus": {"orders:write"},
     "setOrderHold": {"orders:read", "fulfilments:write"},
     "fulfilOrder": {"orders:read", "fulfilments:write"},
@@ -252,6 +256,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "order": ("query ($id: ID!) { seen: order(id: $id) { number } }", {"id": f"order_{order.pk}"}),
         "orderByNumber": ('{ seen: orderByNumber(number: "INV-7") { number } }', {}),
         "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
+        "orderLinks": ("{ seen: orderLinks }", {}),
         "products": ("{ products(first: 9) { nodes { sku } } }", {}),
         "customers": ("{ customers(first: 9) { nodes { id } } }", {}),
         "node of a product": (node, {"id": f"product_{world.product.pk}"}),
@@ -372,6 +377,7 @@ def change(world: World, mutation: str) -> Change:
         "writeInternalNote": {"text": "Hello"},
         "setMailPreference": {"enabled": False},
         "rotateOrderKey": {},
+        "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
         "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
@@ -393,7 +399,7 @@ def change(world: World, mutation: str) -> Change:
         what = "There is no such customer, or they have no such contact."
     if mutation == "setProductImage":
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
-    if mutation.startswith("save"):
+    if mutation.startswith("save") or mutation == "rotateAllOrderKeys":
         named = {}
     given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"})
     return Change(document, kind, named, what, given)
