@@ -13,7 +13,7 @@ from counterfoil.access.models import RecoveryCode
 from counterfoil.access.problems import Invalid
 from counterfoil.access.second_factor import Factor, use
 from tests.factories import Shop
-from tests.together import together
+from tests.together import overlapping, together
 
 pytestmark = pytest.mark.feature("AC-10")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -29,6 +29,12 @@ def code_of(shop: Shop, seconds: float = 0) -> str:
     """What the app shows so many seconds from now, by the algorithm of RFC 6238."""
     device = TOTPDevice.objects.get(user=shop.user)
     return f"{hotp(device.bin_key, int(clock.now().timestamp() + seconds) // 30):06}"
+
+
+def use_at_noon(shop: Shop, code: str) -> Factor | None:
+    """Use a code in another thread, whose clock is its own."""
+    with clock.at(NOON):
+        return use(shop.user.pk, code)
 
 
 def secured(shop: Shop) -> list[str]:
@@ -118,12 +124,17 @@ def test_a_code_is_good_once_also_when_it_comes_twice_at_the_same_moment(shop: S
     codes = secured(shop)
     code = code_of(shop)
 
-    def at_noon(code: str) -> Factor | None:
-        with clock.at(NOON):
-            return use(shop.user.pk, code)
-
+    at_noon = partial(use_at_noon, shop)
     assert sorted(together(*5 * [partial(at_noon, code)]), key=str) == [None] * 4 + [Factor.APP]
     assert sorted(together(*5 * [partial(at_noon, codes[0])]), key=str) == [None] * 4 + [Factor.RECOVERY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_is_good_once_also_while_its_first_use_has_not_committed(shop: Shop) -> None:
+    codes = secured(shop)
+
+    for code, factor in ((code_of(shop), Factor.APP), (codes[0], Factor.RECOVERY)):
+        assert overlapping(*2 * [partial(use_at_noon, shop, code)]) == [factor, None]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from counterfoil.access import clock
 from counterfoil.access.models import Tries
 from counterfoil.access.tries import DAY, QUARTER, Limit, TooManyTries, give_back, reserve
-from tests.together import together
+from tests.together import overlapping, together
 
 pytestmark = pytest.mark.feature("AC-10")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -110,6 +110,13 @@ def test_so_many_are_allowed_also_when_they_come_at_the_same_moment() -> None:
     assert sum(count for count in counted if isinstance(count, int)) == 10
     assert Tries.objects.get().count == 10
     assert granted(limit(most=10), tries=1) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_try_counts_before_it_has_committed() -> None:
+    reserve(limit(most=2))
+
+    assert overlapping(*2 * [lambda: allowed(limit(most=2))]) == [True, False]
 
 
 @pytest.mark.django_db(transaction=True)
