@@ -1,5 +1,6 @@
 """Signing in with a password: who gets in, how often one may try, and what is told (AC-10)."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import Session, Tries, User
 from tests.admin_ui.signing_in import Browser, CountingHasher
 from tests.factories import PASSWORD, Shop
+from tests.serving import serving
 from tests.together import together
 
 pytestmark = pytest.mark.feature("AC-10")
@@ -263,3 +265,16 @@ def test_pages_are_never_stored_so_the_way_back_after_signing_out_shows_nothing(
 
     assert browser.opens_nothing()
     assert not Session.objects.exists()
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_a_served_page_knows_the_address_also_behind_a_proxy_on_the_same_machine(shop: Shop) -> None:
+    with serving() as served, served.client() as visitor:
+        for given, found in (({}, "127.0.0.1"), ({"X-Forwarded-For": "2001:db8::7"}, "2001:db8::7")):
+            page = visitor.get("/admin/sign-in", headers=given).text
+            [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+            form = {"email": shop.user.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+            assert visitor.post("/admin/sign-in", data=form, headers=given).status_code == 303
+            assert Session.objects.latest("began_at").address == found
+            visitor.cookies.clear()
