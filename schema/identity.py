@@ -67,9 +67,10 @@ def staff_viewer(user: Visitor, workspace_id: int, session: SessionBase | None =
     member = _member(user, workspace_id)
     if member is None:
         return None
-    proved = session.get(SECOND_FACTOR) if session is not None else None
-    due = member.device if member.device is not None else member.required  # type: ignore[attr-defined]
-    return member.viewer if not due or due == proved else None
+    device, required = member.device, member.required  # type: ignore[attr-defined]
+    if device is None:
+        return None if required else member.viewer
+    return member.viewer if session is not None and session.get(SECOND_FACTOR) == device else None
 
 
 def to_be_secured(user: Visitor, workspace_id: int) -> Viewer | None:

@@ -70,6 +70,7 @@ def new_recovery_codes(request: HttpRequest) -> list[str]:
 def turn_off(request: HttpRequest) -> None:
     """Sign in by password alone. Raises `Invalid` where a workspace requires more."""
     second_factor.turn_off(_user(request).pk)
+    request.session.pop(SECOND_FACTOR, None)
 
 
 def _user(request: HttpRequest) -> User:

@@ -303,6 +303,19 @@ def test_where_it_is_required_nothing_opens_before_it_is_set_up(shop: Shop) -> N
     assert before.get(PAGE).headers["Location"].startswith("/admin/sign-in?")
 
 
+def test_where_it_is_required_a_second_factor_of_former_times_is_none(shop: Shop) -> None:
+    browser = signed_in(shop)
+    for former in (1, True, "1", 7):
+        session = browser.client.session
+        session["second_factor"] = former
+        session.save()
+        require_it(shop)
+        assert browser.opens_nothing(), former
+
+    secured(shop.user)
+    assert browser.opens_nothing()
+
+
 def test_where_it_is_required_it_is_not_turned_off(shop: Shop) -> None:
     secured(shop.user)
     require_it(shop)
