@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from counterfoil.access import clock, second_factor
 from counterfoil.access.models import User
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, Shop
 
 
 class CountingHasher(MD5PasswordHasher):
@@ -83,3 +83,18 @@ class Browser:
             path, given, headers=headers, REMOTE_ADDR=self.address, **more
         )
         return answer
+
+
+def text(answer: object) -> str:
+    """The page as it was sent."""
+    content: bytes = answer.content  # type: ignore[attr-defined]
+    return content.decode()
+
+
+def signed_in(shop: Shop) -> Browser:
+    """A browser of the shop's admin, who has a second factor if they need one."""
+    browser = Browser()
+    browser.sign_in(shop.user.email)
+    if second_factor.has_second_factor(shop.user.pk):
+        assert browser.send_code(code_of(shop.user)).status_code == 303
+    return browser
