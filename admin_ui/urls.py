@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from admin_ui import live
-from admin_ui.account import password, sessions
+from admin_ui.account import password, second_factor, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import views as customers
@@ -13,6 +13,7 @@ from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
+from admin_ui.security import views as security
 from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
 
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("reset", forgotten.reset, name="reset"),
     path("invitation/<str:token>", joining.link, name="invitation_link"),
     path("invitation", joining.join, name="invitation"),
+    path("sign-in/code", staff.sign_in_code, name="sign_in_code"),
     path("sign-out", staff.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="poll"),
     path("orders", orders.orders, name="orders"),
@@ -64,5 +66,13 @@ urlpatterns: list[URLPattern] = [
     path("team/invitations", invitations.invitations, name="invitations"),
     path("team/invitations/<str:gid>/send", invitations.resend, name="invitation_resend"),
     path("team/invitations/<str:gid>/withdraw", invitations.withdraw, name="invitation_withdraw"),
+    path("account/second-factor", second_factor.second_factor, name="second_factor"),
+    path("account/second-factor/begin", second_factor.begin, name="second_factor_begin"),
+    path("account/second-factor/cancel", second_factor.cancel, name="second_factor_cancel"),
+    path("account/second-factor/confirm", second_factor.confirm, name="second_factor_confirm"),
+    path("account/second-factor/codes", second_factor.codes, name="recovery_codes"),
+    path("account/second-factor/off", second_factor.off, name="second_factor_off"),
+    path("security", security.security, name="security"),
+    path("security/links", security.rotate_links, name="rotate_links"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

@@ -4,7 +4,6 @@ None of it is an operation of the schema: it belongs to a browser, and a program
 """
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import TypedDict, cast
 
 from django.contrib.auth import update_session_auth_hash
@@ -16,7 +15,7 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.staff import invitations, passwords, sessions
 from counterfoil.staff.invitations import Invited
 from counterfoil.staff.sessions import SignedIn
-from schema.identity import store_of_request
+from schema.identity import network_of, store_of_request
 
 __all__ = ["Invited", "Refusal", "SignedIn"]
 
@@ -26,13 +25,6 @@ class Refusal(TypedDict):
 
     field: str
     message: str
-
-
-def note_sign_in(request: HttpRequest) -> None:
-    """Remember which browser signs in, from where; call it once somebody is. Sessions that ran out are forgotten."""
-    sessions.forget_expired()
-    program = request.headers.get("User-Agent", "")
-    request.session.note_browser(address=_address(request), program=program)  # type: ignore[attr-defined]
 
 
 def my_sessions(request: HttpRequest) -> list[SignedIn]:
@@ -62,7 +54,7 @@ def change_password(request: HttpRequest, viewer: Viewer, *, old: str, new: str)
 
 def ask_reset(request: HttpRequest, email: str) -> bool:
     """Have the link for a new password mailed to a staff member; False when this client asks too often."""
-    return passwords.ask_reset(workspace_id=_workspace(request), email=email, address=_address(request))
+    return passwords.ask_reset(workspace_id=_workspace(request), email=email, address=network_of(request))
 
 
 def reset_opens(request: HttpRequest, token: str) -> bool:
@@ -99,14 +91,6 @@ def _refusal(act: Callable[[], None]) -> Refusal | None:
 
 def _me(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-def _address(request: HttpRequest) -> str:
-    """From where they come; empty where that is no address, as behind a socket."""
-    try:
-        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
-    except ValueError:
-        return ""
 
 
 def _workspace(request: HttpRequest) -> int:

@@ -19,7 +19,7 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from schema import account, identity
+from schema import account, identity, second_factor, signing_in
 from schema.context import Context
 from schema.identity import Watch
 from schema.root import execute
@@ -39,8 +39,11 @@ __all__ = [
     "operations_beside",
     "poll",
     "run",
+    "second_factor",
+    "signing_in",
     "staff_viewer",
     "staff_watch",
+    "viewer_to_be_secured",
 ]
 
 
@@ -124,7 +127,13 @@ def anonymous_viewer(request: HttpRequest) -> Viewer | None:
 
 def staff_viewer(request: HttpRequest) -> Viewer | None:
     """The staff member who is signed in, in the workspace of the request's host."""
-    return _in_workspace(request, lambda workspace_id: identity.staff_viewer(request.user, workspace_id))
+    session = getattr(request, "session", None)
+    return _in_workspace(request, lambda workspace_id: identity.staff_viewer(request.user, workspace_id, session))
+
+
+def viewer_to_be_secured(request: HttpRequest) -> Viewer | None:
+    """The staff member who is signed in and gets in once they have set up a second factor; None for everybody else."""
+    return _in_workspace(request, lambda workspace_id: identity.to_be_secured(request.user, workspace_id))
 
 
 def guest_viewer(request: HttpRequest, number: str) -> Viewer | None:

@@ -7,17 +7,20 @@ credential never stands in for another (AC-1).
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
@@ -52,13 +55,50 @@ def store_of_request(request: HttpRequest) -> Store | None:
 # Staff, by session.
 
 
-def staff_viewer(user: AbstractBaseUser | AnonymousUser, workspace_id: int) -> Viewer | None:
-    """The staff member that a signed-in user is in this workspace."""
+type Visitor = AbstractBaseUser | AnonymousUser
+
+# Where a session notes the device whose code it was opened with.
+SECOND_FACTOR = "second_factor"
+
+
+def staff_viewer(user: Visitor, workspace_id: int, session: SessionBase | None = None) -> Viewer | None:
+    """The staff member that a signed-in user is in this workspace; nobody while a second factor is due that their
+    session was not opened with.
+    """
+    member = _member(user, workspace_id)
+    if member is None:
+        return None
+    device, required = member.device, member.required  # type: ignore[attr-defined]
+    if device is None:
+        return None if required else member.viewer
+    return member.viewer if session is not None and session.get(SECOND_FACTOR) == device else None
+
+
+def to_be_secured(user: Visitor, workspace_id: int) -> Viewer | None:
+    """The staff member that a signed-in user will be here, once they have set up the second factor that their
+    workspace requires.
+    """
+    member = _member(user, workspace_id)
+    if member is None or member.device is not None or not member.required:  # type: ignore[attr-defined]
+        return None
+    return member.viewer
+
+
+def is_staff(user: Visitor, workspace_id: int) -> bool:
+    """Whether the user is a staff member here, with whatever they have proved that they are."""
+    return _member(user, workspace_id) is not None
+
+
+def _member(user: Visitor, workspace_id: int) -> StaffMember | None:
     if not user.is_authenticated or not user.is_active:
         return None
-    members = StaffMember.objects.select_related("custom_role").filter(is_active=True)
-    member = members.filter(user_id=user.pk, workspace_id=workspace_id).first()
-    return member.viewer if member else None
+    devices = TOTPDevice.objects.filter(user_id=OuterRef("user_id"), confirmed=True).order_by("pk")
+    return (
+        StaffMember.objects.select_related("custom_role")
+        .annotate(device=Subquery(devices.values("pk")[:1]), required=F("workspace__second_factor_required"))
+        .filter(is_active=True, user_id=user.pk, workspace_id=workspace_id)
+        .first()
+    )
 
 
 # Guests, by the order keys that this browser followed. The cookie says which order and which version of its key, and
@@ -176,9 +216,9 @@ def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Wat
     def still_allowed() -> frozenset[str]:
         # Both read anew: the session may have ended, the user may be deactivated or have another password.
         request.session = type(request.session)(session_key)
-        return asked if staff_viewer(get_user(request), workspace_id) else frozenset()
+        return asked if staff_viewer(get_user(request), workspace_id, request.session) else frozenset()
 
-    if staff_viewer(request.user, workspace_id) is None:
+    if staff_viewer(request.user, workspace_id, request.session) is None:
         return None
     return Watch(workspace_id, asked, internal=True, still_allowed=still_allowed)
 
@@ -196,3 +236,22 @@ def _visible_topics(grants: Mapping[int, int], topics: frozenset[str], workspace
     asked = {pk for topic in topics if (pk := pk_of(topic, "order")) is not None and pk in grants}
     versions = Order.objects.filter(workspace_id=workspace_id, pk__in=asked).values_list("pk", "key_version")
     return frozenset(f"order_{pk}" for pk, version in versions if grants[pk] == version)
+
+
+# From where.
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from; nothing for what is no address, such as a socket."""
+    try:
+        address = ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def network_of(request: HttpRequest) -> str:
+    """The address that a request comes from, of IPv6 the /64: whoever has one address there has all of them."""
+    address = address_of(request)
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

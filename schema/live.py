@@ -22,8 +22,8 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import anonymous
-from counterfoil.events.credentials import CREDENTIALS
-from counterfoil.events.feed import EVERYTHING, Feed
+from counterfoil.events.credentials import CREDENTIALS, ORDER_KEYS
+from counterfoil.events.feed import EVERYTHING, Feed, Happened
 from counterfoil.events.relay import last_position
 from counterfoil.events.threads import in_thread
 from schema.context import Context
@@ -229,8 +229,8 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
         yield _frame("ended", {"topics": sorted(refused)})
     allowed = watch.topics
     begin = position if after is None else min(after, position)
-    followed = {*watch.topics, CREDENTIALS}  # internal, so guests hear nothing of it
-    batches = feed.follow(watch.workspace_id, followed, internal=watch.internal, after=begin, beat=BEAT)
+    topics = {*watch.topics, CREDENTIALS, ORDER_KEYS}  # the first is internal, so guests hear nothing of it
+    batches = feed.follow(watch.workspace_id, topics, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:
             # Where the log stands for this stream: taken before anything is awaited, so that no nudge lies before it
@@ -243,16 +243,21 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
                 allowed = still
                 if not allowed:
                     return
-            frames = [
-                _frame(
-                    "nudge",
-                    {"position": str(happened.position), "topic": happened.topic, "kind": happened.kind},
-                    happened.position,
-                )
-                for happened in batch
-                if EVERYTHING in allowed or happened.topic in allowed
-            ]
+            frames = [frame for happened in batch for frame in _nudges(happened, allowed)]
             yield b"".join(frames) if frames else _frame("beat", {"position": str(position)})
+
+
+def _nudges(happened: Happened, allowed: Collection[str]) -> list[bytes]:
+    """What pages that may watch these topics are told; all links at once are told to each order's page as its own."""
+    topics, kind = [happened.topic], happened.kind
+    if happened.topic == ORDER_KEYS:
+        topics, kind = [topic for topic in sorted(allowed) if topic.startswith("order_")], "order_key.rotated"
+    elif EVERYTHING not in allowed and happened.topic not in allowed:
+        return []
+    return [
+        _frame("nudge", {"position": str(happened.position), "topic": topic, "kind": kind}, happened.position)
+        for topic in topics
+    ]
 
 
 def _frame(event: str, data: dict[str, object], position: int | None = None) -> bytes:

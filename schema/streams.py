@@ -1,6 +1,6 @@
 """What subscriptions and the pages' live streams share: following the log as a viewer, for as long as one may.
 
-A stream is authorised when it begins, whenever a key is rotated, and every few seconds (GQ-4).
+A stream is authorised when it begins, whenever keys are rotated, and every few seconds (GQ-4).
 """
 
 from collections.abc import AsyncGenerator, Collection
@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import partial
 
 from counterfoil.access.viewer import Viewer
-from counterfoil.events.credentials import CREDENTIAL_REVOKED, CREDENTIALS
+from counterfoil.events.credentials import CREDENTIAL_REVOKED, CREDENTIALS, ORDER_KEYS, ORDER_KEYS_ROTATED
 from counterfoil.events.feed import Feed, Happened
 from counterfoil.events.threads import in_thread
 from counterfoil.orders.queries import visible_to
@@ -18,8 +18,9 @@ from schema.relay import pk_of
 from schema.sharing import once
 
 BEAT = 10.0
-# A credential that is revoked wakes every stream of the workspace's shop, whatever it follows.
-REVOKING = frozenset({"order_key.rotated", CREDENTIAL_REVOKED})
+# A credential that is revoked wakes every stream of the workspace's shop, whatever it follows; the rotation of all
+# links wakes those of guests too.
+REVOKING = frozenset({"order_key.rotated", ORDER_KEYS_ROTATED, CREDENTIAL_REVOKED})
 
 # The position of the event that a subscription is answering: the SSE transport writes it as the frame's id.
 current_position: ContextVar[int | None] = ContextVar("current_position", default=None)
@@ -35,8 +36,7 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
     """Batches of what happens to `topics`; ends when the viewer may not watch on."""
     viewer: Viewer = context.viewer
     feed = await Feed.here()
-    if viewer.is_shop:
-        topics = [*topics, CREDENTIALS]
+    topics = [*topics, ORDER_KEYS, *([CREDENTIALS] if viewer.is_shop else ())]
     batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_shop, after=after, beat=BEAT)
     async with aclosing(batches):
         async for batch in batches:

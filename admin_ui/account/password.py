@@ -20,7 +20,9 @@ def password(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
         old, new = request.POST.get("old_password", ""), request.POST.get("new_password", "")
         refusal = client.account.change_password(request, viewer, old=old, new=new)
         if refusal is None:
-            return HttpResponseRedirect(f"{reverse('admin:password')}?changed=1", status=303)
+            response = HttpResponseRedirect(f"{reverse('admin:password')}?changed=1", status=303)
+            client.signing_in.remember_browser(request, response)
+            return response
     page = {
         "viewer": viewer,
         "email": request.user.get_username(),

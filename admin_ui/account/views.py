@@ -12,4 +12,5 @@ from schema import client
 @staff_required
 def account(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """Who is signed in, and how."""
-    return render(request, "admin_ui/account/account.html", {"viewer": viewer})
+    page = {"viewer": viewer, "second_factor": client.second_factor.state(request)}
+    return render(request, "admin_ui/account/account.html", page)

@@ -1,4 +1,6 @@
-"""The door of every page: nobody gets in without a staff member's session, which is asked anew at each request."""
+"""The door of every page: nobody gets in without a staff member's session, which is asked anew at each request. Who
+still has to set up a second factor gets to the pages for that and to nothing else.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -36,6 +38,21 @@ def staff_required[**P](
     return for_staff
 
 
+def to_be_secured_too[**P](
+    view: Callable[Concatenate[HtmxRequest, client.Viewer, P], HttpResponse],
+) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
+    """As `staff_required`, and also for who has to set up a second factor before anything else."""
+
+    @wraps(view)
+    def for_member(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        viewer = client.staff_viewer(request) or client.viewer_to_be_secured(request)
+        if viewer is None:
+            return _to_sign_in(request)
+        return view(request, viewer, *args, **kwargs)
+
+    return for_member
+
+
 def _to_sign_in(request: HtmxRequest) -> HttpResponse:
     """Off to sign-in, and from there back to the page; a text that was sent too late is not lost."""
     if request.htmx:
@@ -52,5 +69,6 @@ def _to_sign_in(request: HtmxRequest) -> HttpResponse:
 
 
 def _sign_in_address(back_to: str | None) -> str:
+    """Sign-in, which sends who is signed in, and has no second factor yet, on to set it up."""
     sign_in = reverse("admin:sign_in")
     return f"{sign_in}?{urlencode({REDIRECT_FIELD_NAME: back_to})}" if back_to else sign_in

@@ -46,11 +46,25 @@ class RotateOrderKeySuccess:
     order: Order = strawberry.field(description="The order, with its new link.")
 
 
+@strawberry.input(description="That all orders get new links.")
+class RotateAllOrderKeysInput:
+    client_mutation_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type(description="No link given out before opens anything any more.")
+class RotateAllOrderKeysSuccess:
+    rotated: int = strawberry.field(description="How many orders got a new link.")
+
+
 SetMailPreferenceResult = Annotated[
     SetMailPreferenceSuccess | Problem, strawberry.union("SetMailPreferenceResult", description="Done, or why not.")
 ]
 RotateOrderKeyResult = Annotated[
     RotateOrderKeySuccess | Problem, strawberry.union("RotateOrderKeyResult", description="Done, or why not.")
+]
+
+RotateAllOrderKeysResult = Annotated[
+    RotateAllOrderKeysSuccess | Problem, strawberry.union("RotateAllOrderKeysResult", description="Done, or why not.")
 ]
 
 
@@ -112,5 +126,26 @@ class OrderMutations:
             given = {"order": order.pk}
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="rotateOrderKey", given=given, act=change)
             return RotateOrderKeySuccess(order=changed_order(viewer, pk))
+
+        return or_problem(act)
+
+    @strawberry.mutation(
+        description="Give every order of the workspace a new customer's link, and end at once every link given out "
+        "before and every session that began with one. Needs the scope order_keys:rotate."
+    )
+    def rotate_all_order_keys(
+        self, info: Info, input: Annotated[RotateAllOrderKeysInput, ABOUT]
+    ) -> RotateAllOrderKeysResult:
+        viewer = info.context.viewer
+
+        def act() -> RotateAllOrderKeysSuccess:
+            rotated = once(
+                viewer=viewer,
+                key=input.client_mutation_key,
+                mutation="rotateAllOrderKeys",
+                given={},
+                act=lambda: actions.rotate_all_order_keys(viewer=viewer),
+            )
+            return RotateAllOrderKeysSuccess(rotated=rotated)
 
         return or_problem(act)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.customers.queries import sees_customers
+from counterfoil.orders.actions import links_of
 from counterfoil.orders.models import FulfilmentState, OrderStatus
 from counterfoil.orders.queries import matching, numbered, visible_to
 from schema.context import Info
@@ -45,6 +47,13 @@ class OrderQueries:
     ) -> Order | None:
         rows = read_orders(numbered(visible_to(info.context.viewer), number))
         return rows[0] if rows else None  # type: ignore[return-value]
+
+    @strawberry.field(
+        description="How many links to orders rotateAllOrderKeys would end. Null without the scope order_keys:rotate."
+    )
+    def order_links(self, info: Info) -> int | None:
+        viewer = info.context.viewer
+        return links_of(viewer) if allows(viewer, Permission.ORDER_KEYS_ROTATE) else None
 
     @strawberry.field(
         description="The orders that the viewer may see, newest first. `first` is at most 100. "

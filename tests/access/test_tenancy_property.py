@@ -90,6 +90,7 @@ MUTATIONS = {
     "reviseOrder": f"order {{ {ORDER} }}",
     "recordPayment": f"order {{ {ORDER} }}",
     "rotateOrderKey": "order { id }",  # its guestUrl holds a key, which is not told of a marker
+    "rotateAllOrderKeys": "rotated",
     "changeOrderStatus": f"order {{ {ORDER} }}",
     "setOrderHold": f"order {{ {ORDER} }}",
     "setMailPreference": f"order {{ {ORDER} }}",
@@ -246,6 +247,7 @@ _INPUTS: dict[str, Callable[[Pick, AnId, str], Given]] = {
     "reviseOrder": lambda pick, an_id, marker: {"orderId": an_id("order"), "lines": _lines(pick, an_id, marker)},
     "recordPayment": lambda pick, an_id, _: {"orderId": an_id("order"), "amount": "1.00"},
     "rotateOrderKey": lambda pick, an_id, _: {"orderId": an_id("order")},
+    "rotateAllOrderKeys": lambda *_: {},
     "changeOrderStatus": lambda pick, an_id, _: {"orderId": an_id("order"), "status": pick(["CONFIRMED", "CANCELLED"])},
     "setOrderHold": lambda pick, an_id, _: {"orderId": an_id("order"), "onHold": pick([True, False])},
     "setMailPreference": lambda pick, an_id, _: {"orderId": an_id("order"), "enabled": pick([True, False])},

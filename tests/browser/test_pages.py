@@ -140,6 +140,16 @@ def refused_order(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("No product has this SKU")).to_be_visible()
 
 
+def second_factor_to_confirm(page: Page, demo: Demo) -> None:
+    """A second factor that is being set up, after a code that can't be taken."""
+    admin("account/second-factor")(page, demo)
+    if page.get_by_role("button", name="Begin").is_visible():
+        page.get_by_role("button", name="Begin").click()
+    page.get_by_role("textbox", name="Code").fill("12")
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
@@ -186,6 +196,10 @@ STAFF_PAGES: dict[str, Open] = {
     "new product": admin("products/new"),
     "product of a long name": made_product,
     "new product, refused": refused_product,
+    "account": admin("account"),
+    "second factor": admin("account/second-factor"),
+    "second factor, refused": second_factor_to_confirm,
+    "security": admin("security"),
     "nothing in the admin": admin("orders/9999"),
 }
 

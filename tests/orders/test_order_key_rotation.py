@@ -3,12 +3,14 @@
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import order_keys
 from counterfoil.access.problems import Forbidden, NotFound
 from counterfoil.access.viewer import anonymous
 from counterfoil.events.models import Event
-from counterfoil.orders.actions import rotate_order_key
+from counterfoil.orders.actions import links_of, rotate_all_order_keys, rotate_order_key
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import lines_visible_to, opened_by, visible_to
 from tests.factories import Shop
@@ -95,3 +97,42 @@ def test_a_rotation_before_another_has_committed_counts_too(shop: Shop) -> None:
 
     assert overlapping(*2 * [partial(rotate_order_key, viewer=shop.staff, order=order)]) == [None, None]
     assert (Order.objects.get().key_version, rotations()) == (3, 2)
+
+
+# All at once
+
+
+@pytest.mark.feature("CN-8")
+def test_all_keys_end_at_once_in_one_workspace_alone(shop: Shop, other_shop: Shop) -> None:
+    orders, theirs = [shop.order(), shop.order()], other_shop.order()
+    guests = [shop.guest(order) for order in orders]
+    their_guest = other_shop.guest(theirs)
+
+    with CaptureQueriesContext(connection) as statements:
+        assert rotate_all_order_keys(viewer=shop.staff) == 2
+
+    assert sum("UPDATE" in statement["sql"] for statement in statements) == 1
+    assert not any(visible_to(guest).exists() for guest in guests)
+    assert [list(visible_to(shop.guest(order))) for order in orders] == [[order] for order in orders]
+    assert list(visible_to(their_guest)) == [theirs]
+    event = Event.objects.get(kind="order_keys.rotated")
+    assert (event.workspace_id, event.actor, event.internal) == (shop.workspace.pk, shop.staff.reference, False)
+    assert event.data == {"orders": 2}
+
+
+def test_nobody_but_staff_rotates_all_keys_or_learns_how_many_there_are(shop: Shop) -> None:
+    order = shop.order()
+
+    for viewer in (shop.guest(order), anonymous(shop.workspace.pk)):
+        for act in (partial(rotate_all_order_keys, viewer=viewer), partial(links_of, viewer)):
+            with pytest.raises(Forbidden, match="order_keys:rotate"):
+                act()
+
+    assert Order.objects.get().key_version == 1
+    assert links_of(shop.staff) == 1
+
+
+def test_without_an_order_nothing_is_noted(shop: Shop) -> None:
+    assert rotate_all_order_keys(viewer=shop.staff) == 0
+
+    assert not Event.objects.filter(kind="order_keys.rotated").exists()

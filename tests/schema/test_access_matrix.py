@@ -43,6 +43,7 @@ QUERIES: dict[str, set[str]] = {
     "order": {"guest", *STAFF},
     "orderByNumber": {"guest", *STAFF},
     "orders": {"guest", *STAFF},
+    "orderLinks": OURS,
     "products": STAFF,
     "customers": STAFF,
     "node of a product": STAFF,
@@ -68,6 +69,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "setMailPreference": {"guest": "done", **dict.fromkeys(STAFF, "done")},
     "writeInternalNote": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "rotateOrderKey": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
+    "rotateAllOrderKeys": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "changeOrderStatus": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "setOrderHold": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
     "fulfilOrder": {"guest": "FORBIDDEN", **dict.fromkeys(STAFF, "done")},
@@ -115,6 +117,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "order": {"orders:read"},
     "orderByNumber": {"orders:read"},
     "orders": {"orders:read"},
+    "orderLinks": {"order_keys:rotate"},
     "products": {"products:read"},
     "customers": {"customers:read"},
     "node of a product": {"products:read"},
@@ -135,6 +138,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "setMailPreference": {"orders:read", "mail_preference:write"},
     "writeInternalNote": {"orders:read", "notes:write"},
     "rotateOrderKey": {"orders:read", "order_keys:rotate"},
+    "rotateAllOrderKeys": {"order_keys:rotate"},
     "changeOrderStatus": {"orders:write"},
     "setOrderHold": {"orders:read", "fulfilments:write"},
     "fulfilOrder": {"orders:read", "fulfilments:write"},
@@ -265,6 +269,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "order": ("query ($id: ID!) { seen: order(id: $id) { number } }", {"id": f"order_{order.pk}"}),
         "orderByNumber": ('{ seen: orderByNumber(number: "INV-7") { number } }', {}),
         "orders": ("{ orders(first: 9) { nodes { number } } }", {}),
+        "orderLinks": ("{ seen: orderLinks }", {}),
         "products": ("{ products(first: 9) { nodes { sku } } }", {}),
         "customers": ("{ customers(first: 9) { nodes { id } } }", {}),
         "node of a product": (node, {"id": f"product_{world.product.pk}"}),
@@ -390,6 +395,7 @@ def change(world: World, mutation: str) -> Change:
         "writeInternalNote": {"text": "Hello"},
         "setMailPreference": {"enabled": False},
         "rotateOrderKey": {},
+        "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
         "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
@@ -416,7 +422,7 @@ def change(world: World, mutation: str) -> Change:
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
     if mutation.endswith("Invitation"):
         named, what = {"invitationId": f"invitation_{world.invitation.pk}"}, "There is no such invitation."
-    if mutation.startswith("save") or mutation == "inviteStaff":
+    if mutation.startswith("save") or mutation in {"inviteStaff", "rotateAllOrderKeys"}:
         named = {}
     given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"})
     return Change(document, kind, named, what, given)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from counterfoil.access.models import Session, StaffMember, User
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.events.relay import last_position
-from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
+from counterfoil.orders.actions import change_status, rotate_all_order_keys, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.staff.passwords import reset_password, reset_token
 from counterfoil.staff.sessions import end_sessions
@@ -243,6 +243,27 @@ def test_regenerating_the_key_ends_the_stream_of_the_old_link_at_once(shop: Shop
         assert stream.response.status_code == 403
     with watched(served, GUEST, guest_cookies(order), order.topic, after=begin) as stream:
         assert stream.take(2) == [hello(begin + 1), nudge(begin + 1, order, "order_key.rotated")]
+
+
+@pytest.mark.feature("CN-8")
+def test_ending_all_links_ends_every_guests_stream_at_once_and_tells_staff_on_the_orders_page(
+    shop: Shop, order: Order, served: Served
+) -> None:
+    second, begin = shop.order(), last_position()
+    cookies = guest_cookies(order, second)
+    with (
+        watched(served, GUEST, cookies, order.topic, second.topic, after=begin) as guest,
+        watched(served, STAFF, staff_cookies(shop.user), order.topic, after=begin) as staff,
+    ):
+        assert guest.take(1) == staff.take(1) == [hello(begin)]
+        began = time.monotonic()
+        rotate_all_order_keys(viewer=shop.staff)
+        rest, told = guest.rest(), staff.take(1)
+        took = time.monotonic() - began
+
+    assert rest == [ended(*sorted([order.topic, second.topic]))]
+    assert told == [nudge(begin + 1, order, "order_key.rotated")]
+    assert took < 3  # far from the beat of ten seconds
 
 
 @pytest.mark.feature("CN-8")

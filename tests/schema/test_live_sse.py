@@ -15,7 +15,7 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.events.record import record
 from counterfoil.events.relay import last_position
-from counterfoil.orders.actions import change_status, rotate_order_key, set_mail_preference
+from counterfoil.orders.actions import change_status, rotate_all_order_keys, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.partners.actions import issue_token, register_client, revoke_client, revoke_token, set_scopes
 from tests.factories import Shop
@@ -420,6 +420,28 @@ def test_regenerating_the_key_ends_the_open_streams_of_the_old_one_at_once(
     assert [frame.event for frame in rest] == ["complete"]
     assert took < 3  # far from the beat of ten seconds
     assert seen == ["order_key.rotated", "order.status_changed"]
+
+
+@pytest.mark.feature("CN-8")
+@pytest.mark.parametrize("operation", [MESSAGES, CHANGES])
+def test_ending_all_links_ends_the_open_streams_that_came_from_one_at_once(
+    shop: Shop, order: Order, served: Served, operation: str
+) -> None:
+    with (
+        subscribed(served, operation, from_now(order), token=key_of(order)) as guest,
+        subscribed(served, CHANGES, from_now(order), token=token_of(shop.member)) as staff,
+    ):
+        wait_for_followers(served, 2)
+        began = time.monotonic()
+        rotate_all_order_keys(viewer=shop.staff)
+        rest = guest.rest()
+        took = time.monotonic() - began
+        change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+        seen = [frame.data["data"]["orderChanged"]["kind"] for frame in staff.take(1)]
+
+    assert [frame.event for frame in rest] == ["complete"]
+    assert took < 3  # far from the beat of ten seconds
+    assert seen == ["order.status_changed"]
 
 
 @pytest.mark.feature("AC-11")

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import Settings
 
-from counterfoil.access import clock, order_keys
+from counterfoil.access import clock, order_keys, second_factor
 from counterfoil.access.models import Session, User
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product, set_product_image
@@ -28,7 +28,8 @@ from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.staff.invitations import invite, link_token
 from counterfoil.staff.passwords import reset_token
-from tests.factories import Shop
+from tests.admin_ui.signing_in import code_of
+from tests.factories import PASSWORD, Shop
 from tests.pictures import picture
 
 pytestmark = [
@@ -135,7 +136,11 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "shop manager": browser(user=manager),
         "admin": browser(user=shop.user),
         "staff of elsewhere": browser(user=other_shop.user),
+        "admin without the code yet": browser(),
     }
+    half = User.objects.get(memberships=shop.hire("Ida", Role.ADMIN).staff_id)
+    second_factor.confirm(half.pk, second_factor.begin(half.pk), code_of(half))
+    browsers["admin without the code yet"].post("/admin/sign-in", {"email": half.email, "password": PASSWORD})
     # Made once everybody has signed in: a link for a new password ends when its user does.
     shop.user.refresh_from_db()
     samples |= {
@@ -171,7 +176,7 @@ def test_asking_for_any_address_as_anyone_again_and_again_changes_no_row_of_any_
     lost = set(addresses.values()) - found - {"admin/<path:rest>", "nowhere"}
     assert not lost, f"Nobody finds these: make `site` hold what their samples name. {lost}"
     assert default_storage.listdir("products")[1] == files
-    assert len(before["access_session"]) == 3
+    assert len(before["access_session"]) == 4
 
 
 def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_and_nothing_else_changes(
@@ -193,7 +198,7 @@ def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_
     after = whole_database()
     before["access_session"] = [row for row in before["access_session"] if ended not in row]
     assert after == before
-    assert len(after["access_session"]) == 2
+    assert len(after["access_session"]) == 3
 
 
 def test_following_links_of_any_kind_any_number_of_times_changes_no_row_of_any_table(

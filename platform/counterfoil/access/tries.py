@@ -1,25 +1,89 @@
-"""A limit on what may be guessed: so many tries in so long a time, for each who tries (AC-10)."""
+"""How often something may be guessed, exact however many guess at once (AC-10).
 
+A guess is reserved before it is looked at, by one statement that counts and refuses in one, so that threads, processes
+and servers which share the database never look at more guesses than were allowed. What was right is given back.
+"""
+
+from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
-from django.db import transaction
+from django.db import connection
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from counterfoil.access import clock
 from counterfoil.access.models import Tries
 
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
+_SALT = "counterfoil.tries"
+# A window begins with its first guess that was not given back, and starts anew with the first one after its end.
+_RESERVE = """
+    INSERT INTO access_tries (key, count, began_at) VALUES (%s, 1, %s)
+    ON CONFLICT (key) DO UPDATE SET
+        count = CASE WHEN access_tries.count = 0 OR access_tries.began_at <= %s THEN 1 ELSE access_tries.count + 1 END,
+        began_at = CASE WHEN access_tries.count = 0 OR access_tries.began_at <= %s THEN excluded.began_at
+            ELSE access_tries.began_at END
+    WHERE access_tries.began_at <= %s OR access_tries.count < %s
+    RETURNING count
+"""
 
-@transaction.atomic
-def reserve(purpose: str, *parts: str, most: int, window: timedelta) -> bool:
-    """Count a try before it is made; False, and not counted, when `most` were made within the window."""
-    key = salted_hmac("counterfoil.tries", "\0".join((purpose, *parts)), algorithm="sha256").hexdigest()
+
+class TooManyTries(Exception):
+    """No guess was looked at: so many were wrong lately that the next may come in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries; the next in {seconds} s.")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` guesses in `window`, of what `purpose` and `parts` name: the account, and from where."""
+
+    purpose: str
+    parts: tuple[str, ...]
+    most: int
+    window: timedelta = QUARTER
+
+    @property
+    def key(self) -> str:
+        """What the row is found by; a keyed hash, since it speaks of people and their addresses."""
+        named = "\0".join((self.purpose, *self.parts))
+        return salted_hmac(_SALT, named.encode(errors="replace"), algorithm="sha256").hexdigest()
+
+
+def reserve(*limits: Limit) -> None:
+    """Count one guess against each of these limits. Raises `TooManyTries`, and counts nothing, where one is reached."""
+    for place, limit in enumerate(limits):
+        if not _reserved(limit):
+            give_back(*limits[:place])
+            raise TooManyTries(_seconds_left(limit))
+
+
+def give_back(*limits: Limit) -> None:
+    """Count the guess no more: it was right, or nobody looked at it."""
+    for limit in limits:
+        Tries.objects.filter(key=limit.key, count__gt=0).update(count=F("count") - 1)
+
+
+def forget_old() -> None:
+    """Delete what no limit counts any more."""
+    Tries.objects.filter(began_at__lte=clock.now() - DAY).delete()
+
+
+def _reserved(limit: Limit) -> bool:
     now = clock.now()
-    Tries.objects.get_or_create(key=key, defaults={"count": 0, "began_at": now})
-    row = Tries.objects.select_for_update().get(key=key)
-    if row.began_at <= now - window:
-        row.count, row.began_at = 0, now
-    if row.count >= most:
-        return False
-    row.count += 1
-    row.save(update_fields=["count", "began_at"])
-    return True
+    began, ended = (connection.ops.adapt_datetimefield_value(moment) for moment in (now, now - limit.window))
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [limit.key, began, ended, ended, ended, limit.most])
+        counted: list[tuple[int]] = cursor.fetchall()
+    if counted == [(1,)]:
+        forget_old()
+    return bool(counted)
+
+
+def _seconds_left(limit: Limit) -> int:
+    began = Tries.objects.filter(key=limit.key).values_list("began_at", flat=True).first()
+    return 1 if began is None else max(1, ceil((began + limit.window - clock.now()).total_seconds()))

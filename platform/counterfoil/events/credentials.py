@@ -1,10 +1,13 @@
-"""The topic on which open streams hear that a credential may have ended."""
+"""The topics on which open streams hear that a credential may have ended."""
 
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.record import record
 
 CREDENTIALS = "credentials"
 CREDENTIAL_REVOKED = "credential.revoked"
+# What guests' streams hear too.
+ORDER_KEYS = "order_keys"
+ORDER_KEYS_ROTATED = "order_keys.rotated"
 
 
 def tell_streams(viewer: Viewer) -> None:

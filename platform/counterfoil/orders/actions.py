@@ -15,6 +15,7 @@ from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import one_line, storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact
+from counterfoil.events.credentials import ORDER_KEYS, ORDER_KEYS_ROTATED
 from counterfoil.events.record import record
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
@@ -195,6 +196,24 @@ def rotate_order_key(*, viewer: Viewer, order: Order) -> None:
     if not visible_to(viewer).filter(pk=order.pk).update(key_version=F("key_version") + 1):
         raise NotFound("There is no such order.")
     record(viewer, "order_key.rotated", topic=order.topic)
+
+
+def links_of(viewer: Viewer) -> int:
+    """How many links to orders `rotate_all_order_keys` would end."""
+    require(viewer, Permission.ORDER_KEYS_ROTATE)
+    return Order.objects.filter(workspace_id=viewer.workspace_id).count()
+
+
+@transaction.atomic
+def rotate_all_order_keys(*, viewer: Viewer) -> int:
+    """End every link to any order of the workspace that was given out before, and every session that came from one;
+    gives how many orders that were.
+    """
+    require(viewer, Permission.ORDER_KEYS_ROTATE)
+    rotated = Order.objects.filter(workspace_id=viewer.workspace_id).update(key_version=F("key_version") + 1)
+    if rotated:
+        record(viewer, ORDER_KEYS_ROTATED, topic=ORDER_KEYS, data={"orders": rotated})
+    return rotated
 
 
 @transaction.atomic

@@ -17,16 +17,14 @@ from counterfoil.access.models import CustomRole, Invitation, StaffMember, User
 from counterfoil.access.policy import Permission, allows, require
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import mail_address, one_line
-from counterfoil.access.tries import reserve
 from counterfoil.access.viewer import Role, Viewer
 from counterfoil.events.record import record
-from counterfoil.staff.passwords import STAFF_TOPIC, checked_password
+from counterfoil.staff.passwords import STAFF_TOPIC, checked_password, prove
 
 INVITED = "staff.invited"
 LASTS = timedelta(days=7)
 _LINKS = Signer(salt="counterfoil.invitation", sep=".")
 _LONGEST_NAME = 120
-_MOST_PASSWORDS, _WINDOW = 10, timedelta(hours=1)
 _DEAD = "This invitation is not open any more. Ask who invited you to send it again."
 
 
@@ -134,10 +132,7 @@ def accept(*, workspace_id: int, token: str, name: str, password: str) -> StaffM
 
 
 def _prove(user: User, password: str) -> None:
-    if not reserve("accept invitation", str(user.pk), most=_MOST_PASSWORDS, window=_WINDOW):
-        raise Invalid("There were too many tries. Wait an hour, then try again.", field="password")
-    if not user.check_password(password):
-        raise Invalid("This is not the password of your account.", field="password")
+    prove("accept invitation", user, password, "password", "This is not the password of your account.")
     if not user.is_active:
         raise Invalid("This account is turned off. Ask who runs this server.", field="password")
 

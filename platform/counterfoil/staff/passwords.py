@@ -1,5 +1,6 @@
 """A person's password: changing it, and setting a new one by the link in a mail (AC-10)."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -13,7 +14,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import User
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import storable
-from counterfoil.access.tries import reserve
+from counterfoil.access.tries import Limit, TooManyTries, give_back, reserve
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.record import record
 from counterfoil.staff.sessions import end_sessions
@@ -23,7 +24,7 @@ RESET_ASKED = "password.reset_asked"
 _WINDOW = timedelta(hours=1)
 _MOST_ASKED_FROM = 10
 _MOST_ASKED_FOR = 3
-_MOST_OLD_PASSWORDS = 10
+_MOST_WRONG = 10
 _LONGEST = 4096
 
 
@@ -50,12 +51,21 @@ def checked_password(password: str, field: str, user: User) -> str:
     return password
 
 
+def prove(purpose: str, user: User, password: str, field: str, wrong: str) -> None:
+    """Raise `Invalid` unless this is the user's password; ten wrong ones an hour are looked at."""
+    limit = Limit(purpose, (str(user.pk),), _MOST_WRONG, _WINDOW)
+    try:
+        reserve(limit)
+    except TooManyTries:
+        raise Invalid("There were too many tries. Wait an hour, then try again.", field=field) from None
+    if not user.check_password(password):
+        raise Invalid(wrong, field=field)
+    give_back(limit)
+
+
 def change_password(*, viewer: Viewer, user: User, old: str, new: str) -> None:
     """Set another password for who knows the present one. The caller ends the other sessions, by `end_sessions`."""
-    if not reserve("change password", str(user.pk), most=_MOST_OLD_PASSWORDS, window=_WINDOW):
-        raise Invalid("There were too many tries. Wait an hour, then try again.", field="old_password")
-    if not user.check_password(old):
-        raise Invalid("This is not your present password.", field="old_password")
+    prove("change password", user, old, "old_password", "This is not your present password.")
     if old == new:
         raise Invalid("This is your present password; choose another one.", field="new_password")
     _set(viewer, user, make_password(checked_password(new, "new_password", user)))
@@ -66,10 +76,13 @@ def ask_reset(*, workspace_id: int, email: str, address: str) -> bool:
 
     What happens here is the same for every address. False when too much was asked from the client's `address`.
     """
-    if not reserve("reset from", address, most=_MOST_ASKED_FROM, window=_WINDOW):
+    try:
+        reserve(Limit("reset from", (address,), _MOST_ASKED_FROM, _WINDOW))
+    except TooManyTries:
         return False
     email = email.strip().lower() if storable(email) else ""
-    if reserve("reset for", str(workspace_id), email, most=_MOST_ASKED_FOR, window=_WINDOW):
+    with suppress(TooManyTries):
+        reserve(Limit("reset for", (str(workspace_id), email), _MOST_ASKED_FOR, _WINDOW))
         user = _working_here(workspace_id).filter(email__iexact=email).first()
         _record_asked(workspace_id, user)
     return True
