@@ -27,6 +27,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from counterfoil.events.threads import in_thread
+from schema.attribution import measured
 from schema.sharing import frozen, once
 
 type Answer = dict[str, Any]
@@ -167,7 +168,8 @@ class ThreadedExecution(RowExecution):
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return super().execute_operation(serially)
+            with measured():
+                return super().execute_operation(serially)
         return in_thread(self._execute_while_valid, serially)
 
     def _execute_while_valid(self, serially: bool | None) -> Any:
@@ -176,7 +178,8 @@ class ThreadedExecution(RowExecution):
             raise GraphQLError(
                 "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
             )
-        return super().execute_operation(serially)
+        with measured():
+            return super().execute_operation(serially)
 
 
 class _Selection(NamedTuple):

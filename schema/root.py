@@ -16,6 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
+from schema.attribution import Attribution
 from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
@@ -168,6 +169,7 @@ schema = CounterfoilSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=[
+        Attribution,
         lambda: CachedParsing(maxsize=512),
         lambda: ValidationCache(maxsize=512),
         MaskUnexpected,

@@ -14,6 +14,7 @@ _django = get_wsgi_application()
 
 from admin_ui.live import watch as staff_watch  # noqa: E402  (Django must be set up first)
 from counterfoil.events.feed import Feed  # noqa: E402
+from counterfoil.partners.usage import written_now_and_then  # noqa: E402
 from counterfoil.site.threads import in_threads  # noqa: E402
 from portal_ui.live import watch as guest_watch  # noqa: E402
 from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
@@ -54,16 +55,14 @@ def _wants_stream(scope: dict[str, Any]) -> bool:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            try:
-                await Feed.here()
-            except DatabaseError as error:
-                await send({"type": "lifespan.startup.failed", "message": f"The database can't be used: {error}"})
-                return
-            await send({"type": "lifespan.startup.complete"})
-        else:
-            await Feed.stop_here()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    await receive()  # startup
+    try:
+        await Feed.here()
+    except DatabaseError as error:
+        await send({"type": "lifespan.startup.failed", "message": f"The database can't be used: {error}"})
+        return
+    async with written_now_and_then():
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # shutdown
+    await Feed.stop_here()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "counterfoil.workspaces",
     "counterfoil.access",
+    "counterfoil.partners",
     "counterfoil.events",
     "counterfoil.customers",
     "counterfoil.catalog",
