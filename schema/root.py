@@ -36,6 +36,9 @@ from schema.orders.placing import PlacingMutations
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.orders.types import order_by_key
+from schema.partners.mutations import PartnerMutations
+from schema.partners.queries import PartnerQueries
+from schema.partners.types import clients_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
 from schema.streams import current_position
@@ -45,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, PositionQueries):
+class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, PartnerQueries, PositionQueries):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
@@ -75,12 +78,20 @@ class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, Pos
                 found = customers_by_key(viewer, [pk]).get(pk)
             case "contact" if pk:
                 found = contacts_by_key(viewer, [pk]).get(pk)
+            case "client" if pk:
+                found = clients_by_key(viewer, [pk]).get(pk)
         return found  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    OrderMutations, PlacingMutations, PaymentMutations, FulfilmentMutations, CatalogMutations, ConversationMutations
+    OrderMutations,
+    PlacingMutations,
+    PaymentMutations,
+    FulfilmentMutations,
+    CatalogMutations,
+    ConversationMutations,
+    PartnerMutations,
 ):
     pass
 

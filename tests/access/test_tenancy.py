@@ -75,7 +75,7 @@ def _partner(shop: Shop) -> None:
     client, secret = register_client(viewer=shop.staff, name="Till", scopes=["orders:read", "messages:write"])
     issue_token(workspace_id=shop.workspace.pk, client_id=client.client_id, secret=secret)
     ClientUsage.objects.create(
-        workspace=shop.workspace, client=client, day=clock.now().date(), operation="Orders", calls=1, cost=1
+        workspace=shop.workspace, client=client, day=clock.now().date(), operation=shop.store.host, calls=1, cost=1
     )
     order = shop.order(email=f"dora@{shop.store.host}")
     send_message(viewer=client.acting(client.scopes), order=order, text="Sent by itself.")

@@ -53,6 +53,9 @@ QUERIES: dict[str, set[str]] = {
     "node of a customer": STAFF,
     "node of a contact": STAFF,
     "node of a store": {*HERE},
+    "partnerClients": {"admin"},
+    "partnerScopes": {*HERE, *ELSEWHERE},
+    "node of a program": {"admin"},
     "viewer": {*HERE, *ELSEWHERE},
     "workspace": {*HERE, *ELSEWHERE},
     "position": {*HERE, *ELSEWHERE},
@@ -76,6 +79,22 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "registerPartnerClient": {
+        **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
+        **dict.fromkeys(("admin", "staff elsewhere"), "done"),
+    },
+    "setPartnerScopes": {"admin": "done"},
+    "rotatePartnerSecret": {"admin": "done"},
+    "revokePartnerClient": {"admin": "done"},
+}
+# What no scope allows: only who runs the workspace sees and does it.
+NO_SCOPE = {
+    "partnerClients",
+    "node of a program",
+    "registerPartnerClient",
+    "setPartnerScopes",
+    "rotatePartnerSecret",
+    "revokePartnerClient",
 }
 # Which part of an order each viewer gets, once they see it.
 ORDER_FIELDS: dict[str, set[str]] = {
@@ -115,6 +134,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "node of a customer": {"customers:read"},
     "node of a contact": {"customers:read"},
     "node of a store": set(),
+    "partnerScopes": set(),
     "viewer": set(),
     "workspace": set(),
     "position": set(),
@@ -171,6 +191,7 @@ class World:
     shop: Shop
     order: Order
     parcel: Fulfilment
+    client: PartnerClient
     product: Product
     message: Message
     reply: Message
@@ -203,6 +224,7 @@ def world(db: None) -> World:
         shop=shop,
         order=order,
         parcel=fulfil(viewer=shop.staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}),
+        client=register_client(viewer=shop.staff, name="Stock", scopes=["orders:read"])[0],
         product=save_product(
             viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")]
         ),
@@ -263,6 +285,9 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
         "node of a contact": (node, {"id": f"contact_{contact.pk}"}),
         "node of a store": (node, {"id": f"store_{order.store_id}"}),
+        "partnerClients": ("{ partnerClients(first: 9) { nodes { id } } }", {}),
+        "partnerScopes": ("{ seen: partnerScopes { name } }", {}),
+        "node of a program": (node, {"id": f"client_{world.client.pk}"}),
         "viewer": ("{ seen: viewer { kind } }", {}),
         "workspace": ("{ seen: workspace { name } }", {}),
         "position": ("{ seen: position }", {}),
@@ -275,6 +300,8 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
     if query == "customers":
         ours = {"id": f"customer_{customer.pk}"}
         data["seen"] = [found for found in data["customers"]["nodes"] if found == ours] or None
+    if query == "partnerClients":
+        data["seen"] = data["partnerClients"]["nodes"] or None
     return data["seen"] is not None
 
 
@@ -284,7 +311,8 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS}
+    assert set(SCOPES_OF) | NO_SCOPE == {*QUERIES, *MUTATIONS}
+    assert not set(SCOPES_OF) & NO_SCOPE
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -303,6 +331,9 @@ def test_a_query_shows_each_viewer_what_the_table_says_and_nothing_else(world: W
 @pytest.mark.feature("AC-11")
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_query_shows_a_program_what_its_scopes_say(world: World, query: str) -> None:
+    if query in NO_SCOPE:
+        assert not seen_by(world, query, program(world, GRANTABLE))
+        return
     needed = SCOPES_OF[query]
 
     assert seen_by(world, query, program(world, needed))
@@ -383,6 +414,10 @@ def change(world: World, mutation: str) -> Change:
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
         "saveCustomer": {"name": "Quill"},
+        "registerPartnerClient": {"name": "Till", "scopes": ["orders:read"]},
+        "setPartnerScopes": {"scopes": ["notes:read"]},
+        "rotatePartnerSecret": {},
+        "revokePartnerClient": {},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
     named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
@@ -393,7 +428,9 @@ def change(world: World, mutation: str) -> Change:
         what = "There is no such customer, or they have no such contact."
     if mutation == "setProductImage":
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
-    if mutation.startswith("save"):
+    if mutation.endswith(("PartnerScopes", "PartnerSecret", "PartnerClient")):
+        named, what = {"partnerClientId": f"client_{world.client.pk}"}, "There is no such program."
+    if mutation.startswith(("save", "register")):
         named = {}
     given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"})
     return Change(document, kind, named, what, given)
@@ -431,7 +468,13 @@ def test_a_mutation_does_what_the_table_says_or_nothing(world: World, mutation: 
 @pytest.mark.feature("AC-11")
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_program_changes_what_its_scopes_say_or_nothing(world: World, mutation: str) -> None:
-    sent, needed = change(world, mutation), SCOPES_OF[mutation]
+    sent = change(world, mutation)
+    if mutation in NO_SCOPE:
+        ask, before = program(world, GRANTABLE), everything()
+        assert sent.send(ask)["code"] == ("NOT_FOUND" if sent.named else "FORBIDDEN")
+        assert everything() == before
+        return
+    needed = SCOPES_OF[mutation]
     without = {scope: program(world, all_but(scope)) for scope in needed}
     allowed = program(world, needed)
     before = everything()
