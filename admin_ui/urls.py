@@ -10,6 +10,7 @@ from admin_ui.fulfilments import views as fulfilments
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
+from admin_ui.programs import views as programs
 from admin_ui.staff import views as staff
 
 app_name = "admin"
@@ -47,6 +48,12 @@ urlpatterns: list[URLPattern] = [
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
+    path("programs", programs.programs, name="programs"),
+    path("programs/new", programs.new, name="program_new"),
+    path("programs/<str:gid>", programs.program, name="program"),
+    path("programs/<str:gid>/scopes", programs.scopes, name="program_scopes"),
+    path("programs/<str:gid>/secret", programs.secret, name="program_secret"),
+    path("programs/<str:gid>/end", programs.end, name="program_end"),
     path("account", account.account, name="account"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

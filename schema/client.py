@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
 from schema import identity
@@ -33,6 +34,7 @@ __all__ = [
     "follow_order_link",
     "guest_viewer",
     "guest_watch",
+    "may",
     "operations_beside",
     "poll",
     "run",
@@ -97,6 +99,11 @@ def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | Non
     if result.errors or result.data is None:
         raise OperationFailed(operation.name, result.errors or [])
     return result.data
+
+
+def may(viewer: Viewer, permission: str) -> bool:
+    """Whether the viewer has this permission, for pages that would be empty without it."""
+    return allows(viewer, Permission(permission))
 
 
 def _workspace_id(request: HttpRequest) -> int | None:
