@@ -1,11 +1,12 @@
 """Whose call it was, and what it cost (AC-11): each operation of a partner's program is counted once, failed or not."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from time import thread_time
+from typing import Any
 
 from strawberry.extensions import SchemaExtension
+from strawberry.extensions.context import OperationContextManager
+from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from counterfoil.partners.usage import USAGE
@@ -24,47 +25,72 @@ class _Spent:
 _spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
 
 
-@contextmanager
-def measured() -> Iterator[None]:
-    """What runs inside is part of the present operation's cost; it stays in this thread."""
-    spent, began = _spent.get(), thread_time()
-    try:
-        yield
-    finally:
+class Measured:
+    """`with Measured():` what runs inside is part of the present operation's cost. It stays in this thread."""
+
+    __slots__ = ("_began",)
+
+    def __enter__(self) -> None:
+        self._began = thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        spent = _spent.get()
         if spent is not None:
-            spent.seconds += thread_time() - began
+            spent.seconds += thread_time() - self._began
 
 
-class Attribution(SchemaExtension):
-    """Counts an operation when it ends, and a subscription when it begins: it may go on for days."""
+class Call:
+    """A program's operation: counted when it ends, and a subscription when it begins, for it may go on for days."""
 
-    _counted = False
+    __slots__ = ("_counted", "_execution", "_spent")
 
-    def on_operation(self) -> Iterator[None]:
-        """Count it, however it ends."""
-        if self.execution_context.context.viewer.client_id is None:
-            yield
-            return
-        spent = _Spent()
-        _spent.set(spent)
-        try:
-            yield
-        finally:
-            self._count(spent.seconds)
+    def __init__(self, execution: ExecutionContext) -> None:
+        self._execution = execution
+        self._spent = _Spent()
+        self._counted = False
 
-    def on_validate(self) -> Iterator[None]:
-        """Count it already when it turns out to be a subscription."""
-        yield
-        found = self.execution_context
-        if found.context.viewer.client_id is not None and found.operation_type is OperationType.SUBSCRIPTION:
-            self._count(0.0)
+    def begin(self) -> None:
+        """From here on what this thread, or one that it lends its context, measures is this call's cost."""
+        _spent.set(self._spent)
 
-    def _count(self, seconds: float) -> None:
+    def parsed(self) -> None:
+        """Its kind is known."""
+        if self._execution.operation_type is OperationType.SUBSCRIPTION:
+            self.count()
+
+    def count(self) -> None:
+        """Count it, unless it was counted."""
         if not self._counted:
             self._counted = True
-            found = self.execution_context
-            found.context.attributed = True
-            USAGE.count(found.context.viewer, found.operation_name, seconds)
+            context: Context = self._execution.context
+            context.attributed = True
+            USAGE.count(context.viewer, self._execution.operation_name, self._spent.seconds)
+
+
+class CountedOperation(OperationContextManager):
+    """An operation that is counted, however it ends."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, extensions: list[SchemaExtension], call: Call) -> None:
+        super().__init__(extensions)
+        self._call = call
+
+    def __enter__(self) -> None:
+        self._call.begin()
+        super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._call.count()
+        super().__exit__(*error)
+
+    async def __aenter__(self) -> None:
+        self._call.begin()
+        await super().__aenter__()
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._call.count()
+        await super().__aexit__(*error)
 
 
 def count_unanswered(context: Context) -> None:

@@ -27,7 +27,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from counterfoil.events.threads import in_thread
-from schema.attribution import measured
+from schema.attribution import Measured
 from schema.sharing import frozen, once
 
 type Answer = dict[str, Any]
@@ -168,7 +168,7 @@ class ThreadedExecution(RowExecution):
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            with measured():
+            with Measured():
                 return super().execute_operation(serially)
         return in_thread(self._execute_while_valid, serially)
 
@@ -178,7 +178,7 @@ class ThreadedExecution(RowExecution):
             raise GraphQLError(
                 "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
             )
-        with measured():
+        with Measured():
             return super().execute_operation(serially)
 
 
