@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -164,3 +165,15 @@ def over_websocket(served: Served, token: str, order: str) -> None:
             assert [json.loads(line.recv())["type"] for _ in range(2)] == ["next", "complete"]
         begin("3", query=WATCH, variables={"id": order})
         wait_for_followers(served, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_runs_writes_now_and_then(shop: Shop, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("counterfoil.partners.usage.FLUSH_EVERY", 0.05)
+    until = time.monotonic() + PATIENCE
+    with serving() as served, served.client() as client:
+        body = {"query": "query Orders { position }"}
+        client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+        while not ClientUsage.objects.exists():
+            assert time.monotonic() < until, "nothing was written"
+            time.sleep(0.02)
