@@ -44,7 +44,7 @@ check: setup ## Lint, types, import contracts, operations, schema drift, missing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/counterfoil manage check
+	COUNTERFOIL_HTTPS=1 $(BIN)/counterfoil manage check --deploy --fail-level WARNING
 	$(BIN)/counterfoil schema | diff -u schema.graphql - \
 		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
 	$(BIN)/counterfoil manage makemigrations --check --dry-run

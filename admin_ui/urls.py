@@ -13,6 +13,7 @@ from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
+from admin_ui.programs import views as programs
 from admin_ui.security import views as security
 from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
@@ -58,6 +59,12 @@ urlpatterns: list[URLPattern] = [
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
+    path("programs", programs.programs, name="programs"),
+    path("programs/new", programs.new, name="program_new"),
+    path("programs/<str:gid>", programs.program, name="program"),
+    path("programs/<str:gid>/scopes", programs.scopes, name="program_scopes"),
+    path("programs/<str:gid>/secret", programs.secret, name="program_secret"),
+    path("programs/<str:gid>/end", programs.end, name="program_end"),
     path("account", account.account, name="account"),
     path("account/sessions", sessions.sessions, name="sessions"),
     path("account/sessions/end", sessions.end, name="session_end"),

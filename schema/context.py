@@ -14,7 +14,8 @@ class Context:
     """`viewer` is who asks. `resume_after` is the stream position of a client that comes back.
 
     `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
-    all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there.
+    all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there. `attributed`
+    says that an operation was counted as a call of the viewer.
     """
 
     viewer: Viewer
@@ -22,6 +23,7 @@ class Context:
     still_valid: Callable[[], bool] = lambda: True
     credential: Hashable = field(default_factory=object)
     beat: Callable[[], Awaitable[None]] | None = None
+    attributed: bool = False
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

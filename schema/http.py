@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from strawberry.django.views import GraphQLView
 
+from schema.attribution import count_unanswered
 from schema.context import Context
 from schema.identity import BadToken, bearer_context, store_of_request
 from schema.root import schema
@@ -73,6 +74,7 @@ class GraphQLEndpoint(JsonObjects, GraphQLView[Context, None]):
         except BadToken:
             return refused_token()
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        count_unanswered(self.context)
         if isinstance(response, HttpResponse) and response.headers["Content-Type"].startswith("text/plain"):
             return error_reply(response.content.decode(), code="BAD_REQUEST", status=response.status_code)
         response.headers["Cache-Control"] = "no-store"

@@ -26,6 +26,7 @@ from counterfoil.events.credentials import CREDENTIALS, ORDER_KEYS
 from counterfoil.events.feed import EVERYTHING, Feed, Happened
 from counterfoil.events.relay import last_position
 from counterfoil.events.threads import in_thread
+from schema.attribution import count_unanswered
 from schema.context import Context
 from schema.http import JsonObjects
 from schema.identity import BadToken, Watch, bearer_context, store_of
@@ -127,6 +128,7 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
         self.context.beat = partial(self.send_body, b": beat\r\n\r\n", more_body=True)
         await _while_there(super().handle(body), self.receive, self.base_send)
+        count_unanswered(self.context)
 
     async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
         """What the resolvers get."""

@@ -16,6 +16,7 @@ from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
 from counterfoil.partners.actions import issue_token, register_client
+from counterfoil.partners.models import ClientUsage
 from counterfoil.staff.invitations import invite
 from counterfoil.workspaces.models import Workspace
 from tests.factories import Shop
@@ -63,9 +64,12 @@ def _hire(shop: Shop) -> None:
 
 
 def _partner(shop: Shop) -> None:
-    """A program with a token, which writes a message."""
+    """A program with a token, which writes a message, and what it has asked."""
     client, secret = register_client(viewer=shop.staff, name="Till", scopes=["orders:read", "messages:write"])
     issue_token(workspace_id=shop.workspace.pk, client_id=client.client_id, secret=secret)
+    ClientUsage.objects.create(
+        workspace=shop.workspace, client=client, day=clock.now().date(), operation=shop.store.host, calls=1, cost=1
+    )
     order = shop.order(email=f"dora@{shop.store.host}")
     send_message(viewer=client.acting(client.scopes), order=order, text="Sent by itself.")
 

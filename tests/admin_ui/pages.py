@@ -56,6 +56,18 @@ class Html(HTMLParser):
         """What the inputs of this name hold."""
         return [control["value"] for control in self._controls(name)]
 
+    def value_of(self, gid: str) -> str:
+        """What the input with this id holds."""
+        [found] = [
+            attributes["value"] for tag, attributes in self.tags if tag == "input" and attributes.get("id") == gid
+        ]
+        return found
+
+    def ticked(self) -> list[str]:
+        """What the boxes that are ticked stand for."""
+        boxes = [attributes for tag, attributes in self.tags if tag == "input" and attributes.get("type") == "checkbox"]
+        return [box["value"] for box in boxes if "checked" in box]
+
     def told_at(self, gid: str) -> str:
         """What is said of the input with this id, which is marked as wrong."""
         [control] = [attributes for tag, attributes in self.tags if tag == "input" and attributes.get("id") == gid]

@@ -98,3 +98,11 @@ def signed_in(shop: Shop) -> Browser:
     if second_factor.has_second_factor(shop.user.pk):
         assert browser.send_code(code_of(shop.user)).status_code == 303
     return browser
+
+
+def proved(browser: Client) -> Client:
+    """A browser that has just proved who is there."""
+    session = browser.session
+    session["proved_at"] = clock.now().isoformat()
+    session.save()
+    return browser

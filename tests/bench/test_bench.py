@@ -15,6 +15,8 @@ FIGURES = (
     "graphql_list.cpu_ratio_to_graphene",
     "graphql_list.growth_100k_to_1k",
     "order_page.growth_100k_to_1k",
+    "access.token.cpu_ms",
+    "access.policy.check_us",
     "live.p99_ms.1",
     "live.p99_ms.100",
     "live.p99_ms.1000",
@@ -39,12 +41,27 @@ def test_a_quick_run_prints_every_figure_and_leaves_nothing_behind(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.once
+@pytest.mark.feature("AC-11")
+@pytest.mark.feature("AC-12")
+def test_a_token_and_a_question_to_the_policy_cost_no_more_than_they_may() -> None:
+    done = run(COMMAND, "bench", "--quick", "--json", "--only", "access")
+
+    assert done.returncode == 0, done.stderr
+    bounds = json.loads(done.stdout)["bounds"]
+    assert [bound["figure"] for bound in bounds] == ["access.token.cpu_ms", "access.policy.check_us"]
+    assert all(bound["value"] > 0 for bound in bounds)
+    # A machine that tests at the same time is no place to judge by; far off is wrong on any.
+    assert all(bound["value"] < 5 * bound["bound"] for bound in bounds)
+
+
 @pytest.mark.once
 def test_it_knows_its_parts() -> None:
     done = run(COMMAND, "bench", "--only", "list,speed")
 
     assert done.returncode == 2
-    assert done.stderr == "counterfoil: speed: the parts are list, page, growth, live.\n"
+    assert done.stderr == "counterfoil: speed: the parts are list, page, access, growth, live.\n"
 
 
 @pytest.mark.django_db

@@ -156,6 +156,8 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "trackingUrl": "https://dpd.example/7",
                 "fulfilmentId": "fulfilment_1",
                 "amount": "1.00",
+                "scopes": ["orders:read"],
+                "partnerClientId": "client_1",
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

@@ -11,6 +11,7 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderStatus
+from counterfoil.partners.actions import register_client
 from counterfoil.staff.invitations import invite
 from schema.relay import pk_of
 from schema.root import schema
@@ -23,7 +24,7 @@ IDS = """{ orders(first: 1) { nodes {
 } } }"""
 NODE = """query ($id: ID!) { node(id: $id) {
     __typename id
-    ... on Product { product: name }
+    ... on Product { product: name } ... on PartnerClient { program: name }
     ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
     ... on Message { text } ... on InternalNote { note: text }
     ... on Invitation { invited: name }
@@ -41,6 +42,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     product = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.ADMIN)
+    program, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
     [found] = ask(shop.staff, IDS)["orders"]["nodes"]
     return {
         "Order": found["id"],
@@ -49,6 +51,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Contact": found["contact"]["id"],
         "OrderLine": found["lines"]["nodes"][0]["id"],
         "Product": f"product_{product.pk}",
+        "PartnerClient": f"client_{program.pk}",
         "Fulfilment": found["fulfilments"]["nodes"][0]["id"],
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
@@ -71,6 +74,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Contact": {"__typename": "Contact", "id": ids["Contact"], "email": "ana@harbour.example"},
         "OrderLine": {"__typename": "OrderLine", "id": ids["OrderLine"], "line": "Tea tin, retro spot"},
         "Product": {"__typename": "Product", "id": ids["Product"], "product": "Tea tin"},
+        "PartnerClient": {"__typename": "PartnerClient", "id": ids["PartnerClient"], "program": "Till"},
         "Fulfilment": {"__typename": "Fulfilment", "id": ids["Fulfilment"], "parcel": 1},
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},

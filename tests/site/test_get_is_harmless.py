@@ -26,6 +26,7 @@ from counterfoil.mail.mailbox import MailboxBackend, kept_mails
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.partners.actions import register_client
 from counterfoil.staff.invitations import invite, link_token
 from counterfoil.staff.passwords import reset_token
 from tests.admin_ui.signing_in import code_of
@@ -112,6 +113,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
     parcel = fulfil(viewer=shop.staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1})
     tin = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     tin = set_product_image(viewer=shop.staff, product=tin, data=picture())
+    till, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     send_message(viewer=shop.guest(order), order=order, text="Thank you!")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
@@ -124,6 +126,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "customers/<str:gid>": f"customers/customer_{order.customer_id}",
         "products/<str:gid>": f"products/product_{tin.pk}",
         "team/invitations/<str:gid>": f"team/invitations/invitation_{invitation.pk}",
+        "programs/<str:gid>": f"programs/client_{till.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",
         "admin/<path:rest>": "admin/no/such/page",

@@ -59,7 +59,7 @@ def register_client(*, viewer: Viewer, name: str, scopes: Iterable[str]) -> tupl
 def set_scopes(*, viewer: Viewer, client: PartnerClient, scopes: Iterable[str]) -> PartnerClient:
     """Give a client these scopes. Tokens lose at once what it loses; what it gains needs a new token."""
     require(viewer, Permission.PARTNERS_WRITE)
-    found = _found(viewer, client)
+    found = _good(viewer, client)
     found.scopes = _checked(scopes)
     found.save(update_fields=["scopes"])
     tell_streams(viewer)
@@ -70,7 +70,7 @@ def set_scopes(*, viewer: Viewer, client: PartnerClient, scopes: Iterable[str]) 
 def rotate_secret(*, viewer: Viewer, client: PartnerClient, overlap: timedelta = OVERLAP) -> str:
     """A new secret, shown this once. The one before is good for another day, so that nothing stops meanwhile."""
     require(viewer, Permission.PARTNERS_WRITE)
-    found = _found(viewer, client)
+    found = _good(viewer, client)
     until = clock.now() + overlap
     found.secrets.filter(Q(expires_at=None) | Q(expires_at__gt=until)).update(expires_at=until)
     return _new_secret(found)
@@ -150,6 +150,13 @@ def _found(viewer: Viewer, client: PartnerClient) -> PartnerClient:
     found = PartnerClient.objects.select_for_update().filter(workspace_id=viewer.workspace_id, pk=client.pk).first()
     if found is None:
         raise NotFound("There is no such client.")
+    return found
+
+
+def _good(viewer: Viewer, client: PartnerClient) -> PartnerClient:
+    found = _found(viewer, client)
+    if found.revoked_at is not None:
+        raise Invalid("This program was ended. Register another one.")
     return found
 
 

@@ -14,6 +14,8 @@ _django = get_wsgi_application()
 
 from admin_ui.live import watch as staff_watch  # noqa: E402  (Django must be set up first)
 from counterfoil.events.feed import Feed  # noqa: E402
+from counterfoil.partners.usage import written_now_and_then  # noqa: E402
+from counterfoil.site.headers import with_headers  # noqa: E402
 from counterfoil.site.threads import in_threads  # noqa: E402
 from portal_ui.live import watch as guest_watch  # noqa: E402
 from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
@@ -30,7 +32,7 @@ elif settings.STATIC_ROOT.is_dir():
 _NUDGES = {"/live": nudges(guest_watch), "/admin/live": nudges(staff_watch)}
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _hand_on(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Hand a connection to whoever answers it."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
@@ -49,21 +51,22 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _answer(scope, receive, send)
 
 
+application = with_headers(_hand_on)
+
+
 def _wants_stream(scope: dict[str, Any]) -> bool:
     return any(name == b"accept" and b"text/event-stream" in value for name, value in scope["headers"])
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            try:
-                await Feed.here()
-            except DatabaseError as error:
-                await send({"type": "lifespan.startup.failed", "message": f"The database can't be used: {error}"})
-                return
-            await send({"type": "lifespan.startup.complete"})
-        else:
-            await Feed.stop_here()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    await receive()  # startup
+    try:
+        await Feed.here()
+    except DatabaseError as error:
+        await send({"type": "lifespan.startup.failed", "message": f"The database can't be used: {error}"})
+        return
+    async with written_now_and_then():
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # shutdown
+    await Feed.stop_here()
+    await send({"type": "lifespan.shutdown.complete"})

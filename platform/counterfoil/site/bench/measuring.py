@@ -6,8 +6,10 @@ Requests go through Django's own WSGI handler, every middleware included, in thi
 import io
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
+from itertools import cycle, islice
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -15,8 +17,11 @@ from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 
-from counterfoil.access.models import User
+from counterfoil.access.models import StaffMember, User
+from counterfoil.access.policy import GRANTABLE, Permission, allows
+from counterfoil.access.viewer import Viewer
 from counterfoil.orders.models import Order
+from counterfoil.partners.actions import register_client
 from counterfoil.site.bench.children import answer
 from counterfoil.site.bench.contenders import requests as lists
 from counterfoil.site.bench.shop import make_shop
@@ -34,8 +39,22 @@ def main() -> None:
     with override_settings(ROOT_URLCONF="counterfoil.site.bench.contenders"):
         shop = Shop()
         answer(
-            {"make": shop.make, "check": shop.check, "list": shop.newest, "page": shop.pages, "streams": shop.streams}
+            {
+                "make": shop.make,
+                "check": shop.check,
+                "list": shop.newest,
+                "page": shop.pages,
+                "access": shop.access,
+                "streams": shop.streams,
+            }
         )
+
+
+class _Partner(NamedTuple):
+    """A partner's program: how it asks for a token, and who it is then."""
+
+    authorization: str
+    viewer: Viewer
 
 
 class Shop:
@@ -44,6 +63,7 @@ class Shop:
     def __init__(self) -> None:
         self._handler = WSGIHandler()
         self._token = ""
+        self._partner: _Partner | None = None
         self._pages: dict[str, list[tuple[str, str]]] = {}
 
     def make(self, *, orders: int) -> None:
@@ -62,7 +82,7 @@ class Shop:
             raise ValueError(f"The contenders tell different things: {told}")
         for pages in self._pages.values():
             for address, cookie in pages:
-                self._ask(address, cookie=cookie)
+                self._ask(address, HTTP_COOKIE=cookie)
 
     def newest(self, *, first: int, requests: int, turn: int, only: str = "") -> dict[str, Cost]:
         """What a request for the list costs each contender, and the look at the token alone; `turn` says who begins."""
@@ -86,15 +106,35 @@ class Shop:
 
             def ask(pages: Any = pages, numbers: Any = numbers) -> None:
                 address, cookie = pages[next(numbers) % len(pages)]
-                self._ask(address, cookie=cookie)
+                self._ask(address, HTTP_COOKIE=cookie)
 
             costs[name] = _cost(ask, requests)
         return costs
+
+    def access(self, *, requests: int) -> dict[str, Cost]:
+        """What a request for a token costs, and what it costs to ask the policy a thousand times."""
+        partner = self._partner or self._register()
+        form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_AUTHORIZATION": partner.authorization}
+
+        def check() -> None:
+            for permission in islice(cycle(Permission), 1000):
+                allows(partner.viewer, permission)
+
+        return {
+            "token": _cost(lambda: self._ask("/oauth/token", b"grant_type=client_credentials", **form), requests),
+            "policy": _cost(check, requests),
+        }
 
     def streams(self, *, count: int) -> dict[str, Any]:
         """What clients need for `count` streams: of each of so many orders its id and a guest's cookie, and a token."""
         orders = Order.objects.order_by("-placed_at")[:count]
         return {"token": self._token, "orders": [{"id": order.topic, "cookie": _guest(order)} for order in orders]}
+
+    def _register(self) -> "_Partner":
+        client, secret = register_client(viewer=StaffMember.objects.get().viewer, name="Till", scopes=GRANTABLE)
+        basic = b64encode(f"{client.client_id}:{secret}".encode()).decode()
+        self._partner = _Partner(f"Basic {basic}", client.acting(client.scopes))
+        return self._partner
 
     def _workspace(self) -> int:
         return Workspace.objects.get().pk
@@ -109,8 +149,11 @@ class Shop:
             "portal": [(f"/order/{order.number}", _guest(order)) for order in orders],
         }
 
-    def _ask(self, address: str, body: bytes = b"", cookie: str = "") -> bytes:
-        """Answer one request. Raises `ValueError` unless the answer is 200."""
+    def _ask(self, address: str, body: bytes = b"", **more: str) -> bytes:
+        """Answer one request, with the token unless `more` of its environment is given.
+
+        Raises `ValueError` unless the answer is 200.
+        """
         environ = {
             "REQUEST_METHOD": "POST" if body else "GET",
             "PATH_INFO": address,
@@ -122,11 +165,8 @@ class Shop:
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),
+            **(more or {"HTTP_AUTHORIZATION": f"Bearer {self._token}"}),
         }
-        if cookie:
-            environ["HTTP_COOKIE"] = cookie
-        else:
-            environ["HTTP_AUTHORIZATION"] = f"Bearer {self._token}"
         response = self._handler(environ, _ignore)
         told = b"".join(response)
         response.close()

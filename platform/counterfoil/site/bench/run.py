@@ -19,7 +19,7 @@ from counterfoil.site.bench.live import measure_live
 from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
 from counterfoil.site.command import Stop
 
-PARTS = ("list", "page", "growth", "live")
+PARTS = ("list", "page", "access", "growth", "live")
 SMALL, LARGE = "small", "large"
 COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 _FILES = 8192
@@ -30,6 +30,8 @@ BOUNDS = {
     "graphql_list.cpu_ratio_to_graphene": 0.75,
     "graphql_list.growth_100k_to_1k": 1.3,
     "order_page.growth_100k_to_1k": 1.3,
+    "access.token.cpu_ms": 5,
+    "access.policy.check_us": 20,
     "live.p99_ms.1000": 250,
     "live.one_order.p99_ms.1000": 250,
     "live.kb_per_stream": 60,
@@ -109,7 +111,7 @@ def _allow_files() -> None:
 def _measure(
     environments: Mapping[str, Environment], shops: Mapping[str, int], sizes: Sizes, parts: Collection[str]
 ) -> dict[str, Any]:
-    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "live": {}}
+    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "access": {}, "live": {}}
     with contextlib.ExitStack() as stack:
         children = {}
         for name, orders in shops.items():
@@ -124,6 +126,9 @@ def _measure(
         if "page" in parts:
             _say("measuring the order's pages")
             figures["order_page"] |= _page(children[SMALL], sizes)
+        if "access" in parts:
+            _say("measuring tokens and the policy")
+            figures["access"] = _access(children[SMALL], sizes)
         if "growth" in parts:
             _say("measuring how both grow")
             for name, growth in _growth(children, sizes).items():
@@ -172,6 +177,13 @@ def _ratio_quartile(rounds: Rounds, other: str, place: int) -> float:
 def _page(shop: Child, sizes: Sizes) -> dict[str, Any]:
     rounds = _rounds(sizes, lambda turn: shop.ask("page", requests=sizes.requests, turn=turn))
     return {"cpu_ms": _medians(rounds, "cpu_ms"), "wall_ms": _medians(rounds, "wall_ms")}
+
+
+def _access(shop: Child, sizes: Sizes) -> dict[str, Any]:
+    rounds = _rounds(sizes, lambda _: shop.ask("access", requests=sizes.requests))
+    cpu, wall = _medians(rounds, "cpu_ms"), _medians(rounds, "wall_ms")
+    # A thousand questions in milliseconds are one in microseconds.
+    return {"token": {"cpu_ms": cpu["token"], "wall_ms": wall["token"]}, "policy": {"check_us": cpu["policy"]}}
 
 
 def _growth(children: Mapping[str, Child], sizes: Sizes) -> dict[str, dict[str, Any]]:
@@ -232,7 +244,7 @@ def _table(figures: Mapping[str, Any]) -> str:
     ]
     rest = [
         f"  {name:<64}{value}"
-        for part in ("graphql_list", "order_page", "live")
+        for part in ("graphql_list", "order_page", "access", "live")
         for name, value in _lines(figures[part], part)
     ]
     return "\n".join(["Bounds", *judged, "", "All figures", *rest])

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -50,9 +50,13 @@ def clock(value: str) -> str:
 @register.filter
 def day(value: str) -> str:
     """A DateTime as a day: 17 June, with the year when it is not this one."""
-    when = moment(value).date()
-    skeleton = "MMMMd" if when.year == _today().year else "yMMMMd"
-    return format_skeleton(skeleton, datetime.combine(when, time(), tzinfo=UTC), locale=_locale())
+    return _day(moment(value).date())
+
+
+@register.filter
+def calendar_day(value: str) -> str:
+    """A Date of the schema, which is on no clock, as a day: 17 June, with the year when it is not this one."""
+    return _day(date.fromisoformat(value))
 
 
 @register.filter
@@ -66,6 +70,17 @@ def weekday(value: str) -> str:
 def full_moment(value: str) -> str:
     """A DateTime in full, for titles: 17 June 2026 at 10:04."""
     return format_datetime(moment(value), "long", tzinfo=timezone.get_current_timezone(), locale=_locale())
+
+
+@register.filter
+def grouped(value: int) -> str:
+    """A number with its thousands apart: 12,345."""
+    return format_decimal(value, locale=_locale())
+
+
+def _day(when: date) -> str:
+    skeleton = "MMMMd" if when.year == _today().year else "yMMMMd"
+    return format_skeleton(skeleton, datetime.combine(when, time(), tzinfo=UTC), locale=_locale())
 
 
 def _today() -> date:

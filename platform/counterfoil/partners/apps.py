@@ -1,0 +1,10 @@
+"""The Django app of this feature."""
+
+from django.apps import AppConfig
+
+
+class PartnersConfig(AppConfig):
+    """Registers the feature's models."""
+
+    name = "counterfoil.partners"
+    label = "partners"
