@@ -1,0 +1,45 @@
+"""What each permission allows, in a sentence that whoever runs a shop understands."""
+
+from collections.abc import Mapping
+
+from counterfoil.access.policy import Permission
+
+SUBJECTS: Mapping[str, str] = {
+    "orders": "Orders",
+    "fulfilments": "Parcels",
+    "payments": "Payments",
+    "customers": "Customers",
+    "products": "Products",
+    "messages": "Messages with customers",
+    "receipts": "Messages with customers",
+    "mail_preference": "Messages with customers",
+    "notes": "Internal notes",
+    "order_keys": "Customers’ links",
+    "partners": "Running the workspace",
+    "staff": "Running the workspace",
+}
+SENTENCES: Mapping[Permission, str] = {
+    Permission.ORDERS_READ: "See orders, what was ordered, and what happened to them.",
+    Permission.ORDERS_WRITE: "Place orders, change their lines, confirm, invoice and cancel them.",
+    Permission.FULFILMENTS_WRITE: "Send parcels, correct their tracking, and put orders on hold.",
+    Permission.PAYMENTS_WRITE: "Note payments and refunds.",
+    Permission.PRODUCTS_READ: "See products and their prices.",
+    Permission.PRODUCTS_WRITE: "Make and change products, their prices and images.",
+    Permission.ORDER_KEYS_READ: "See the link that opens an order: whoever has it can answer as the customer.",
+    Permission.ORDER_KEYS_ROTATE: "End a customer’s link and make a new one.",
+    Permission.CUSTOMERS_READ: "See customers, their contacts and mail addresses.",
+    Permission.CUSTOMERS_WRITE: "Make and change customers.",
+    Permission.MESSAGES_READ: "Read what customers and the shop wrote to each other.",
+    Permission.MESSAGES_WRITE: "Write to customers.",
+    Permission.RECEIPTS_WRITE: "Let customers see that their messages were read.",
+    Permission.NOTES_READ: "Read the notes that staff keep about orders.",
+    Permission.NOTES_WRITE: "Write notes about orders, for staff alone.",
+    Permission.MAIL_PREFERENCE_WRITE: "Turn a customer’s mails about messages on and off.",
+    Permission.PARTNERS_WRITE: "Give programs of partners access, and end it.",
+    Permission.STAFF_WRITE: "Invite staff, give them roles, and decide how they sign in.",
+}
+
+
+def subject_of(permission: Permission) -> str:
+    """The heading that a permission stands under."""
+    return SUBJECTS[permission.value.partition(":")[0]]
