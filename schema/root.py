@@ -37,6 +37,9 @@ from schema.orders.subscriptions import OrderSubscriptions
 from schema.orders.types import order_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
+from schema.staff.members import StaffMutations, StaffQueries, member_by_key
+from schema.staff.permissions import PermissionQueries
+from schema.staff.roles import RoleMutations, RoleQueries, role_by_id
 from schema.streams import current_position
 from schema.workspaces import WorkspaceQueries, stores_by_key
 
@@ -44,7 +47,16 @@ logger = logging.getLogger(__name__)
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, PositionQueries):
+class Query(
+    OrderQueries,
+    CatalogQueries,
+    CustomerQueries,
+    StaffQueries,
+    RoleQueries,
+    PermissionQueries,
+    WorkspaceQueries,
+    PositionQueries,
+):
     @strawberry.field(
         description="Any object by its global id. Null when there is none, or none that the viewer may see."
     )
@@ -74,12 +86,23 @@ class Query(OrderQueries, CatalogQueries, CustomerQueries, WorkspaceQueries, Pos
                 found = customers_by_key(viewer, [pk]).get(pk)
             case "contact" if pk:
                 found = contacts_by_key(viewer, [pk]).get(pk)
+            case "staff":
+                found = member_by_key(viewer, pk)
+            case "role":
+                found = role_by_id(viewer, id)
         return found  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="Everything that can be done.")
 class Mutation(
-    OrderMutations, PlacingMutations, PaymentMutations, FulfilmentMutations, CatalogMutations, ConversationMutations
+    OrderMutations,
+    PlacingMutations,
+    PaymentMutations,
+    FulfilmentMutations,
+    CatalogMutations,
+    ConversationMutations,
+    StaffMutations,
+    RoleMutations,
 ):
     pass
 

@@ -153,6 +153,10 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "trackingUrl": "https://dpd.example/7",
                 "fulfilmentId": "fulfilment_1",
                 "amount": "1.00",
+                "staffId": "staff_1",
+                "roleId": "role_1",
+                "permissions": ["orders:read"],
+                "required": False,
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

@@ -10,10 +10,11 @@ from counterfoil.access.viewer import Viewer
 
 def members_visible_to(viewer: Viewer) -> QuerySet[StaffMember]:
     """The members of the viewer's workspace, each with `has_second_factor`."""
-    if not allows(viewer, Permission.STAFF_WRITE):
-        return StaffMember.objects.none()
     confirmed = TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)
-    return StaffMember.objects.filter(workspace_id=viewer.workspace_id).annotate(has_second_factor=Exists(confirmed))
+    members = StaffMember.objects.annotate(has_second_factor=Exists(confirmed))
+    if not allows(viewer, Permission.STAFF_WRITE):
+        return members.none()
+    return members.filter(workspace_id=viewer.workspace_id)
 
 
 def roles_visible_to(viewer: Viewer) -> QuerySet[CustomRole]:
