@@ -16,12 +16,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
 from schema import identity
 from schema.context import Context
 from schema.identity import Watch
 from schema.root import execute
+from schema.staff.permissions import in_words
 
 __all__ = [
     "Operation",
@@ -29,10 +31,12 @@ __all__ = [
     "Operations",
     "Viewer",
     "Watch",
+    "allowed",
     "anonymous_viewer",
     "follow_order_link",
     "guest_viewer",
     "guest_watch",
+    "in_words",
     "operations_beside",
     "poll",
     "run",
@@ -97,6 +101,11 @@ def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | Non
     if result.errors or result.data is None:
         raise OperationFailed(operation.name, result.errors or [])
     return result.data
+
+
+def allowed(viewer: Viewer) -> frozenset[str]:
+    """What the viewer may do, by the names of permissions: for pages that leave out what would be refused."""
+    return frozenset(permission.value for permission in Permission if allows(viewer, permission))
 
 
 def _workspace_id(request: HttpRequest) -> int | None:

@@ -85,6 +85,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
+                "admin_ui.staff.permissions.may",
             ],
         },
     }
