@@ -11,6 +11,8 @@ from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
 from admin_ui.products import views as products
 from admin_ui.staff import views as staff
+from admin_ui.team import roles
+from admin_ui.team import views as team
 
 app_name = "admin"
 
@@ -47,6 +49,11 @@ urlpatterns: list[URLPattern] = [
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
+    path("team", team.team, name="team"),
+    path("team/roles", roles.roles, name="roles"),
+    path("team/roles/new", roles.new, name="role_new"),
+    path("team/roles/<str:gid>", roles.role, name="role"),
+    path("team/<str:gid>", team.member, name="member"),
     path("account", account.account, name="account"),
     path("<path:rest>", staff.not_found, name="not_found"),
 ]

@@ -223,7 +223,8 @@ def _form(
     """
     problems = problems or {}
     units = typed["units"]
-    if not any(map(_is_empty, units)) and len(units) < MOST_UNITS:
+    writes = bool(problems) or "products:write" in client.allowed(viewer)
+    if writes and not any(map(_is_empty, units)) and len(units) < MOST_UNITS:
         units = [*units, _empty_unit(units)]
     new_key |= problems.get("form") in (MADE_BEFORE, SAVED_BEFORE)
     file_lost = keeps_file and "image" in request.FILES and not request.htmx
@@ -241,6 +242,7 @@ def _form(
             }
             for row, unit in enumerate(units)
         ],
+        "writes": writes,
         "full": len(units) >= MOST_UNITS,
         "problem": problems.get("form", ""),
         "units_problem": problems.get("units", ""),

@@ -26,6 +26,7 @@ from counterfoil.mail.mailbox import MailboxBackend, kept_mails
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.roles import save_role
 from tests.factories import Shop
 from tests.pictures import picture
 
@@ -113,6 +114,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
     send_message(viewer=shop.guest(order), order=order, text="Thank you!")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     MailboxBackend().send_messages([EmailMessage("Hello", "Hello", "a@fennel.test", ["b@harbour.example"])])
+    role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read", "fulfilments:write"])
     samples = {
         "order/<str:number>": "order/INV-7",
         "orders/<str:number>": "orders/INV-7",
@@ -121,14 +123,18 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "products/<str:gid>": f"products/product_{tin.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",
+        "team/roles/<str:gid>": f"team/roles/role_{role.pk}",
+        "team/<str:gid>": f"team/staff_{shop.member.pk}",
         "admin/<path:rest>": "admin/no/such/page",
     }
     manager = User.objects.get(memberships=shop.hire("Tom", Role.SHOP_MANAGER).staff_id)
+    packer = User.objects.get(memberships=shop.hire("Pia", role).staff_id)
     browsers = {
         "nobody": browser(),
         "guest": browser(),
         "guest of another order": browser(),
         "shop manager": browser(user=manager),
+        "packer": browser(user=packer),
         "admin": browser(user=shop.user),
         "staff of elsewhere": browser(user=other_shop.user),
     }
@@ -161,7 +167,7 @@ def test_asking_for_any_address_as_anyone_again_and_again_changes_no_row_of_any_
     lost = set(addresses.values()) - found - {"admin/<path:rest>", "nowhere"}
     assert not lost, f"Nobody finds these: make `site` hold what their samples name. {lost}"
     assert default_storage.listdir("products")[1] == files
-    assert len(before["access_session"]) == 3
+    assert len(before["access_session"]) == 4
 
 
 def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_and_nothing_else_changes(
@@ -183,7 +189,7 @@ def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_
     after = whole_database()
     before["access_session"] = [row for row in before["access_session"] if ended not in row]
     assert after == before
-    assert len(after["access_session"]) == 2
+    assert len(after["access_session"]) == 3
 
 
 def test_following_links_of_any_kind_any_number_of_times_changes_no_row_of_any_table(
