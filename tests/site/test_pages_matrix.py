@@ -67,7 +67,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "team/roles/new": ADMINS,
     "team/roles/<str:gid>": ADMINS,
 }
-# Addresses that take POST alone, and what is sent there. `NEEDS_TO_CHANGE`: without it nothing changes.
+# Addresses that take POST alone, and what is sent there.
 POSTS: Mapping[str, Mapping[str, str]] = {
     "sign-out": {},
     "orders/<str:number>/status": {"to": "hold"},
@@ -95,17 +95,23 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "team/roles/new": {"name": "Reader", "permissions": "orders:read"},
     "team/roles/<str:gid>": {"act": "delete"},
 }
-# What guests get; who has no link that holds is answered as if there were no such order.
-PORTAL: Mapping[str, Mapping[str, int]] = {
-    "": {"nobody": 200, "guest": 200, "stranger": 200},
-    "order/<str:number>": {"nobody": 404, "guest": 200, "stranger": 404},
-    "order/<str:number>/summary": {"nobody": 404, "guest": 200, "stranger": 404},
-    "order/<str:number>/items": {"nobody": 404, "guest": 200, "stranger": 404},
-    "order/<str:number>/thread": {"nobody": 404, "guest": 200, "stranger": 404},
-    "order/<str:number>/messages": {"nobody": 404, "guest": 405, "stranger": 404},
-    "order/<str:number>/mail": {"nobody": 404, "guest": 405, "stranger": 404},
-    "order/<str:number>/receipts": {"nobody": 404, "guest": 405, "stranger": 404},
-    "live/poll": {"nobody": 403, "guest": 200, "stranger": 403},
+# What each address of the portal answers to who holds the order's link, and to everybody else. A region that htmx asks
+# for answers "refresh" where it shows nothing: the page then says that the link opens nothing.
+PORTAL: Mapping[str, tuple[object, object]] = {
+    "": (200, 200),
+    "order/<str:number>": (200, 404),
+    "order/<str:number>/summary": (200, "refresh"),
+    "order/<str:number>/items": (200, "refresh"),
+    "order/<str:number>/thread": (200, "refresh"),
+    "order/<str:number>/messages": (303, 303),  # to the order's page
+    "order/<str:number>/mail": (303, 303),
+    "order/<str:number>/receipts": (405, 405),
+    "live/poll": (200, 403),
+}
+PORTAL_POSTS: Mapping[str, Mapping[str, str]] = {
+    "order/<str:number>/messages": {"text": "Hello"},
+    "order/<str:number>/mail": {"enabled": "0"},
+    "order/<str:number>/receipts": {"read": "{reply}"},
 }
 
 
@@ -146,9 +152,11 @@ def site(shop: Shop, other_shop: Shop) -> Site:
     parcel = fulfil(viewer=shop.staff, order=order, quantities={line.pk: 1})
     tin = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     message = send_message(viewer=shop.guest(order), order=order, text="Are they blue?")
+    reply = send_message(viewer=shop.staff, order=order, text="Red.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     samples = {
         "{message}": f"message_{message.pk}",
+        "{reply}": f"message_{reply.pk}",
         "{customer}": f"customer_{order.customer_id}",
         "{line}": f"line_{line.pk}",
         "<str:number>": "INV-7",
@@ -196,6 +204,7 @@ def test_every_address_has_a_row() -> None:
     assert set(routes(admin_urls)) == {*NEEDS, *POSTS}
     assert set(ALSO_POSTS) < set(NEEDS)
     assert set(routes(portal_urls)) == set(PORTAL)
+    assert set(PORTAL_POSTS) < set(PORTAL)
 
 
 def roles_of(site: Site) -> Iterator[tuple[Role | CustomRole, frozenset[str]]]:
@@ -285,9 +294,18 @@ def test_the_portal_shows_an_order_to_who_holds_its_link_alone(site: Site, who: 
         order.refresh_from_db()
         assert browser.get(order.guest_url.removeprefix(order.store.base_url)).status_code == 303
 
-    for route, answers in PORTAL.items():
+    for route, (shown, hidden) in PORTAL.items():
         given = {"topics": site.order.topic, "after": "0"} if route.endswith("/poll") else {}
-        assert browser.get(f"/{site.address(route)}", given).status_code == answers[who], route
+        htmx = {"HX-Request": "true"} if hidden == "refresh" else {}
+        response = browser.get(f"/{site.address(route)}", given, headers=htmx)
+        answer = "refresh" if "HX-Refresh" in response.headers else response.status_code
+        assert answer == (shown if who == "guest" else hidden), route
+        assert who == "guest" or "Tea tin" not in response.content.decode()
+    before = everything()
+    for route, typed in PORTAL_POSTS.items():
+        response = browser.post(f"/{site.address(route)}", filled(site, typed))
+        assert (response.status_code < 400) is (who == "guest"), route
+    assert (everything() == before) is (who != "guest")
 
 
 @pytest.mark.parametrize("page", ["team", "team/roles"])
