@@ -22,6 +22,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 
 from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import anonymous
+from counterfoil.events.credentials import CREDENTIALS
 from counterfoil.events.feed import EVERYTHING, Feed
 from counterfoil.events.relay import last_position
 from counterfoil.events.threads import in_thread
@@ -228,7 +229,9 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
         yield _frame("ended", {"topics": sorted(refused)})
     allowed = watch.topics
     begin = position if after is None else min(after, position)
-    batches = feed.follow(watch.workspace_id, watch.topics, internal=watch.internal, after=begin, beat=BEAT)
+    # What ends a guest's right to watch, a new key, is told on the order; staff's, on a topic of its own.
+    followed = [*watch.topics, CREDENTIALS] if watch.internal else watch.topics
+    batches = feed.follow(watch.workspace_id, followed, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:
             # Where the log stands for this stream: taken before anything is awaited, so that no nudge lies before it

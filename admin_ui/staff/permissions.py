@@ -72,5 +72,10 @@ def not_permitted(request: HtmxRequest, viewer: client.Viewer, *missing: str) ->
         for text in texts
         if name not in _NOT_TYPED and text
     ]
-    page = {"viewer": viewer, "missing": client.in_words(missing), "typed": "\n".join(typed)}
+    page = {
+        "viewer": viewer,
+        "missing": client.in_words(missing),
+        "for_admins": not _ADMINS.isdisjoint(missing),
+        "typed": "\n".join(typed),
+    }
     return render(request, "admin_ui/staff/not_permitted.html", page, status=403)

@@ -69,6 +69,7 @@ def test_nobody_else_sees_it(shop: Shop, who: Role | str) -> None:
 
     assert "/admin/team" not in client.get("/admin/account").content.decode()
     page = client.get("/admin/team")
+    assert "for admins alone" in page.content.decode()
     assert (page.status_code, "Mara" in page.content.decode(), "staff:write" in page.content.decode()) == (
         *(403, False, True),
     )
