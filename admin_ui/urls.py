@@ -17,6 +17,8 @@ from admin_ui.programs import views as programs
 from admin_ui.security import views as security
 from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
+from admin_ui.team import roles
+from admin_ui.team import views as team
 
 app_name = "admin"
 
@@ -65,14 +67,19 @@ urlpatterns: list[URLPattern] = [
     path("programs/<str:gid>/scopes", programs.scopes, name="program_scopes"),
     path("programs/<str:gid>/secret", programs.secret, name="program_secret"),
     path("programs/<str:gid>/end", programs.end, name="program_end"),
+    path("team", team.team, name="team"),
+    path("team/roles", roles.roles, name="roles"),
+    path("team/roles/new", roles.new, name="role_new"),
+    path("team/roles/<str:gid>", roles.role, name="role"),
+    path("team/invitations", invitations.invitations, name="invitations"),
+    path("team/invitations/<str:gid>/send", invitations.resend, name="invitation_resend"),
+    path("team/invitations/<str:gid>/withdraw", invitations.withdraw, name="invitation_withdraw"),
+    path("team/<str:gid>", team.member, name="member"),
     path("account", account.account, name="account"),
     path("account/sessions", sessions.sessions, name="sessions"),
     path("account/sessions/end", sessions.end, name="session_end"),
     path("account/sessions/end-others", sessions.end_others, name="sessions_end_others"),
     path("account/password", password.password, name="password"),
-    path("team/invitations", invitations.invitations, name="invitations"),
-    path("team/invitations/<str:gid>/send", invitations.resend, name="invitation_resend"),
-    path("team/invitations/<str:gid>/withdraw", invitations.withdraw, name="invitation_withdraw"),
     path("account/second-factor", second_factor.second_factor, name="second_factor"),
     path("account/second-factor/begin", second_factor.begin, name="second_factor_begin"),
     path("account/second-factor/cancel", second_factor.cancel, name="second_factor_cancel"),

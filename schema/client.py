@@ -23,6 +23,7 @@ from schema import account, identity, second_factor, signing_in
 from schema.context import Context
 from schema.identity import Watch
 from schema.root import execute
+from schema.staff.permissions import in_words
 
 __all__ = [
     "Operation",
@@ -31,11 +32,12 @@ __all__ = [
     "Viewer",
     "Watch",
     "account",
+    "allowed",
     "anonymous_viewer",
     "follow_order_link",
     "guest_viewer",
     "guest_watch",
-    "may",
+    "in_words",
     "operations_beside",
     "poll",
     "run",
@@ -105,9 +107,9 @@ def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | Non
     return result.data
 
 
-def may(viewer: Viewer, permission: str) -> bool:
-    """Whether the policy lets this viewer: what a page shows of itself. What is done asks again."""
-    return allows(viewer, Permission(permission))
+def allowed(viewer: Viewer) -> frozenset[str]:
+    """What the viewer may do, by the names of permissions: for pages that leave out what would be refused."""
+    return frozenset(permission.value for permission in Permission if allows(viewer, permission))
 
 
 def _workspace_id(request: HttpRequest) -> int | None:

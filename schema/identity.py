@@ -24,6 +24,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest, numbered, opened_by
@@ -209,18 +210,25 @@ class Watch:
 
 
 def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Watch | None:
-    """What a staff member's pages may watch: everything of their workspace, for as long as they are signed in."""
+    """What a staff member's pages may watch: every order of their workspace, for as long as they are signed in and
+    may read orders.
+    """
     asked = frozenset(topics)
     session_key = request.session.session_key
 
     def still_allowed() -> frozenset[str]:
         # Both read anew: the session may have ended, the user may be deactivated or have another password.
         request.session = type(request.session)(session_key)
-        return asked if staff_viewer(get_user(request), workspace_id, request.session) else frozenset()
+        viewer = staff_viewer(get_user(request), workspace_id, request.session)
+        return asked if _reads_orders(viewer) else frozenset()
 
-    if staff_viewer(request.user, workspace_id, request.session) is None:
+    if not _reads_orders(staff_viewer(request.user, workspace_id, request.session)):
         return None
     return Watch(workspace_id, asked, internal=True, still_allowed=still_allowed)
+
+
+def _reads_orders(viewer: Viewer | None) -> bool:
+    return viewer is not None and allows(viewer, Permission.ORDERS_READ)
 
 
 def guest_watch(request: HttpRequest, topics: Collection[str], workspace_id: int) -> Watch | None:

@@ -2,9 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
@@ -17,6 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
+from counterfoil.access.viewer import Viewer
 from schema.attribution import Call, CountedOperation
 from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
@@ -43,6 +44,9 @@ from schema.partners.types import clients_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
 from schema.staff.invitations import InvitationMutations, InvitationQueries, invitation_by_key
+from schema.staff.members import StaffMutations, StaffQueries, member_by_key
+from schema.staff.permissions import PermissionQueries
+from schema.staff.roles import RoleMutations, RoleQueries, role_by_id
 from schema.streams import current_position
 from schema.workspaces import WorkspaceQueries, stores_by_key
 
@@ -54,7 +58,10 @@ class Query(
     OrderQueries,
     CatalogQueries,
     CustomerQueries,
+    StaffQueries,
     InvitationQueries,
+    RoleQueries,
+    PermissionQueries,
     WorkspaceQueries,
     PartnerQueries,
     PositionQueries,
@@ -67,32 +74,27 @@ class Query(
     ) -> Node | None:
         viewer = info.context.viewer
         kind = id.rpartition("_")[0]
+        if kind == "role":
+            return cast(Node | None, role_by_id(viewer, id))  # built-in ones have no key
         pk = pk_of(id, kind)
-        found: Any = None
-        match kind:
-            case "order":
-                found = order_by_key(viewer, pk)
-            case "line" if pk:
-                found = lines_by_key(viewer, [pk]).get(pk)
-            case "fulfilment":
-                found = fulfilment_by_key(viewer, pk)
-            case "store" if pk:
-                found = stores_by_key(viewer.workspace_id, [pk]).get(pk)
-            case "product":
-                found = product_by_key(viewer, pk)
-            case "message":
-                found = message_by_key(viewer, pk)
-            case "note":
-                found = note_by_key(viewer, pk)
-            case "customer" if pk:
-                found = customers_by_key(viewer, [pk]).get(pk)
-            case "contact" if pk:
-                found = contacts_by_key(viewer, [pk]).get(pk)
-            case "invitation":
-                found = invitation_by_key(viewer, pk)
-            case "client" if pk:
-                found = clients_by_key(viewer, [pk]).get(pk)
-        return found  # type: ignore[no-any-return]
+        return cast(Node | None, _NODES[kind](viewer, pk)) if pk and kind in _NODES else None
+
+
+# What a global id begins with, and how its object is found.
+_NODES: Mapping[str, Callable[[Viewer, int], object]] = {
+    "order": order_by_key,
+    "line": lambda viewer, pk: lines_by_key(viewer, [pk]).get(pk),
+    "fulfilment": fulfilment_by_key,
+    "store": lambda viewer, pk: stores_by_key(viewer.workspace_id, [pk]).get(pk),
+    "product": product_by_key,
+    "message": message_by_key,
+    "note": note_by_key,
+    "customer": lambda viewer, pk: customers_by_key(viewer, [pk]).get(pk),
+    "contact": lambda viewer, pk: contacts_by_key(viewer, [pk]).get(pk),
+    "invitation": invitation_by_key,
+    "client": lambda viewer, pk: clients_by_key(viewer, [pk]).get(pk),
+    "staff": member_by_key,
+}
 
 
 @strawberry.type(description="Everything that can be done.")
@@ -105,6 +107,8 @@ class Mutation(
     ConversationMutations,
     InvitationMutations,
     PartnerMutations,
+    StaffMutations,
+    RoleMutations,
 ):
     pass
 

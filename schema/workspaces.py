@@ -6,6 +6,8 @@ from typing import NamedTuple
 import strawberry
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission as Allowed
+from counterfoil.access.policy import allows
 from counterfoil.access.viewer import ViewerKind
 from counterfoil.workspaces.models import Store as StoreModel
 from counterfoil.workspaces.models import Workspace as WorkspaceModel
@@ -13,6 +15,7 @@ from counterfoil.workspaces.queries import stores_of
 from schema.context import Info
 from schema.enums import describe
 from schema.relay import Node, global_id
+from schema.staff.permissions import Permission, in_words
 
 
 class StoreRow(NamedTuple):
@@ -52,6 +55,9 @@ def stores_by_key(workspace_id: int, keys: Sequence[int]) -> dict[int, StoreRow]
 @strawberry.type(description="The supplier whose data this is. A viewer belongs to exactly one workspace.")
 class Workspace:
     name: str = strawberry.field(description="The supplier's name.")
+    second_factor_required: bool | None = strawberry.field(
+        description="Whether its staff sign in with a second factor; null for everybody but staff."
+    )
 
 
 describe(
@@ -70,6 +76,7 @@ describe(
 class CurrentViewer:
     kind: ViewerKind = strawberry.field(description="By which kind of credential.")
     name: str = strawberry.field(description="The person's name; empty for nobody in particular.")
+    permissions: list[Permission] = strawberry.field(description="What they may do with what they see.")
 
 
 @strawberry.type
@@ -77,9 +84,12 @@ class WorkspaceQueries:
     @strawberry.field(description="Who asks, as this API sees them. No scope needed.")
     def viewer(self, info: Info) -> CurrentViewer:
         viewer = info.context.viewer
-        return CurrentViewer(kind=viewer.kind, name=viewer.name)
+        allowed = in_words(permission for permission in Allowed if allows(viewer, permission))
+        return CurrentViewer(kind=viewer.kind, name=viewer.name, permissions=allowed)
 
     @strawberry.field(description="The workspace that this request belongs to. No scope needed.")
     def workspace(self, info: Info) -> Workspace:
-        name = WorkspaceModel.objects.values_list("name", flat=True).get(pk=info.context.viewer.workspace_id)
-        return Workspace(name=name)
+        viewer = info.context.viewer
+        facts = WorkspaceModel.objects.values_list("name", "second_factor_required")
+        name, required = facts.get(pk=viewer.workspace_id)
+        return Workspace(name=name, second_factor_required=required if viewer.is_staff else None)

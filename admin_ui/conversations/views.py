@@ -18,6 +18,7 @@ from admin_ui.orders.views import header_of, link_of, name_of
 from admin_ui.paging import run_page
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page, refused
 from schema import client
 
@@ -32,6 +33,7 @@ SAVED_BEFORE = "An earlier wording of this was saved already: it stands above. T
 
 @require_safe
 @staff_required
+@needs("orders:read", any_of=("messages:read", "notes:read"))
 def notes(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The tab: banner, conversation, composer and mail preference; aside the internal notes and the link."""
     return _notes_page(request, viewer, number)
@@ -65,7 +67,7 @@ def _notes_page(
         "is_earlier": bool(before) and not lost,
         "has_earlier_notes": bool(notes_before) and not lost,
         **link_of(request, found, "notes"),
-        **header_of(found),
+        **header_of(viewer, found),
         **_audience(found),
         **_thread(found),
         **_internal_notes(found),
@@ -77,6 +79,7 @@ def _notes_page(
 
 @require_safe
 @staff_required
+@needs("orders:read", "messages:read")
 def thread(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The newest messages, by themselves."""
     variables = {"number": number, "messages": MESSAGES_A_PAGE}
@@ -120,6 +123,7 @@ def _fate_of(mail: dict[str, Any] | None) -> dict[str, Any] | None:
 
 @require_safe
 @staff_required
+@needs("orders:read", "messages:read")
 def audience(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The banner that says who reads what is written, with the mail preference, by themselves."""
     found = client.run(viewer, OPERATIONS["Audience"], {"number": number})["orderByNumber"]
@@ -147,6 +151,7 @@ def _audience(found: dict[str, Any]) -> dict[str, Any]:
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def mail_preference(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """Turn the customer's mails about new messages on or off."""
     found = client.run(viewer, OPERATIONS["Audience"], {"number": number})["orderByNumber"]
@@ -170,6 +175,7 @@ def mail_preference(request: HtmxRequest, viewer: client.Viewer, number: str) ->
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def send(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """Send a message to the customer."""
     found = client.run(viewer, OPERATIONS["Audience"], {"number": number})["orderByNumber"]
@@ -196,6 +202,7 @@ def _form(request: HtmxRequest, form: str, found: dict[str, Any], filled: dict[s
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("orders:read", "notes:read")
 def internal(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The newest internal notes, by themselves; a POST saves one."""
     variables = {"number": number, "notes": NOTES_A_PAGE}
@@ -232,6 +239,7 @@ def _internal_notes(found: dict[str, Any]) -> dict[str, Any]:
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def receipts(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """What a visible page reports of the customer's messages: how far they arrived, how far they were in view."""
     found = client.run(viewer, OPERATIONS["FindOrder"], {"number": number})["orderByNumber"]

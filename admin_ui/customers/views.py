@@ -12,6 +12,7 @@ from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import address_of, how_many, words_of
 from admin_ui.paging import run_page
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page
 from schema import client
 
@@ -29,6 +30,7 @@ SAVED_BEFORE = "This form was saved before with other facts. To keep what stands
 
 @require_safe
 @staff_required
+@needs("customers:read")
 def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The customers, newest first, narrowed by words."""
     search = words_of(request)
@@ -58,6 +60,7 @@ def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_safe
 @staff_required
+@needs("customers:read")
 def customer(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """One customer: who speaks for them, and what they ordered last."""
     variables = {"id": gid, "contacts": CONTACTS, "orders": NEWEST_ORDERS}
@@ -69,6 +72,7 @@ def customer(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("customers:read", "customers:write")
 def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The form for a new customer; a POST makes them."""
     if request.method == "POST":
@@ -78,6 +82,7 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("customers:read", "customers:write")
 def edit(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """The form of a customer and their first contact; a POST changes them."""
     found = client.run(viewer, OPERATIONS["CustomerForm"], {"id": gid})["customer"]

@@ -13,6 +13,7 @@ from admin_ui.orders.views import header_of
 from admin_ui.paging import run_page
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page, refused
 from schema import client
 
@@ -27,6 +28,7 @@ SENT_BEFORE = "An earlier parcel of this form has left already: it stands below.
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def fulfilments(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The tab."""
     return _page(request, viewer, number)
@@ -49,7 +51,7 @@ def _page(
         "viewer": viewer,
         "position": data["position"],
         "lost": lost,
-        **header_of(found),
+        **header_of(viewer, found),
         **_parcels(found),
         **_form(found, form),
     }
@@ -58,6 +60,7 @@ def _page(
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def parcels(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The parcels, by themselves."""
     found = client.run(viewer, OPERATIONS["Parcels"], {"number": number, "parcels": PARCELS})["orderByNumber"]
@@ -77,6 +80,7 @@ def _parcels(found: dict[str, Any], problem: dict[str, Any] | None = None) -> di
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("orders:read", "fulfilments:write")
 def send(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The form for the next parcel, by itself; a POST sends it."""
     variables = {"number": number, "lines": LINES_A_PAGE, "after": request.GET.get("after") or None}
@@ -175,6 +179,7 @@ def _form(found: dict[str, Any], form: dict[str, Any] | None = None) -> dict[str
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def correct(request: HtmxRequest, viewer: client.Viewer, number: str, gid: str) -> HttpResponse:
     """Say another carrier, number or address for a parcel."""
     given = {"fulfilmentId": gid, **{ours: request.POST.get(name, "") for name, ours in TRACKING.items()}}
@@ -183,6 +188,7 @@ def correct(request: HtmxRequest, viewer: client.Viewer, number: str, gid: str) 
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def move(request: HtmxRequest, viewer: client.Viewer, number: str, gid: str) -> HttpResponse:
     """Note that a parcel has arrived, or cancel it."""
     status = MOVES.get(request.POST.get("to", ""))

@@ -12,23 +12,22 @@ from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import address_of
 from admin_ui.paging import run_page
 from admin_ui.staff.access import HtmxRequest, staff_required
-from admin_ui.staff.views import no_such_page
+from admin_ui.staff.permissions import needs
 from schema import client
 
 OPERATIONS = client.operations_beside(__file__)
 
 A_PAGE = 30
-BUILT_IN = {"SHOP_MANAGER": "Shop manager", "ADMIN": "Admin"}
+MOST_ROLES = 100
 DONE = {"sent": "The invitation is on its way.", "withdrawn": "The invitation is withdrawn."}
 SENT_BEFORE = "This form has invited somebody before: look for them in the list. To invite another one, send it again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("staff:write")
 def invitations(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The invitations, and the form for one more; a POST sends it."""
-    if not client.may(viewer, "staff:write"):
-        return no_such_page(request, viewer)
     if request.method != "POST":
         return _page(request, viewer)
     typed = {name: request.POST.get(name, "") for name in ("email", "name", "role")}
@@ -36,7 +35,7 @@ def invitations(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
         "clientMutationKey": key_of(request),
         "email": typed["email"],
         "name": typed["name"],
-        **_role_of(typed["role"]),
+        "roleId": typed["role"],
     }
     result = client.run(viewer, OPERATIONS["InviteStaff"], {"input": given})["result"]
     return _page(request, viewer, typed, result) if result["__typename"] == "Problem" else _done("sent")
@@ -44,6 +43,7 @@ def invitations(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_POST
 @staff_required
+@needs("staff:write")
 def resend(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """Send an invitation again."""
     return _act(request, viewer, "ResendInvitation", gid, "sent")
@@ -51,14 +51,13 @@ def resend(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespons
 
 @require_POST
 @staff_required
+@needs("staff:write")
 def withdraw(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """Take an invitation back."""
     return _act(request, viewer, "WithdrawInvitation", gid, "withdrawn")
 
 
 def _act(request: HtmxRequest, viewer: client.Viewer, operation: str, gid: str, done: str) -> HttpResponse:
-    if not client.may(viewer, "staff:write"):
-        return no_such_page(request, viewer)
     given = {"clientMutationKey": key_of(request), "invitationId": gid}
     result = client.run(viewer, OPERATIONS[operation], {"input": given})["result"]
     if result["__typename"] == "Problem":
@@ -71,18 +70,6 @@ def _done(what: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('admin:invitations')}?done={what}", status=303)
 
 
-def _role_of(chosen: str) -> dict[str, str]:
-    """The part of the input that says which role was chosen; none that is known says nothing."""
-    if chosen in BUILT_IN:
-        return {"role": chosen}
-    return {"customRoleId": chosen} if chosen else {}
-
-
-def _roles(viewer: client.Viewer) -> list[tuple[str, str]]:
-    """The roles that can be chosen, each with its value in the form."""
-    return list(BUILT_IN.items())
-
-
 def _page(
     request: HtmxRequest,
     viewer: client.Viewer,
@@ -90,20 +77,21 @@ def _page(
     problem: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The list and the form with what was typed; `problem` says why it was refused, at its control or above."""
-    variables = {"first": A_PAGE, "after": request.GET.get("after") or None}
-    found = run_page(viewer, OPERATIONS["Invitations"], variables, "after")[0]["invitations"]
+    variables = {"first": A_PAGE, "after": request.GET.get("after") or None, "roles": MOST_ROLES}
+    data = run_page(viewer, OPERATIONS["Invitations"], variables, "after")[0]
+    found = data["invitations"]
     key, at, message = fresh_key(), "", ""
     if problem is not None:
-        at, message = {"customRoleId": "role"}.get(problem["field"], problem["field"] or ""), problem["message"]
+        at, message = {"roleId": "role"}.get(problem["field"], problem["field"] or ""), problem["message"]
         if problem["code"] == "KEY_REUSED":
             at, message = "", SENT_BEFORE
         elif typed is not None:
             key = key_of(request)
-    value = typed or {"email": "", "name": "", "role": "SHOP_MANAGER"}
+    value = typed or {"email": "", "name": "", "role": "role_shop-manager"}
     page = {
         "viewer": viewer,
         "invitations": {**found, "nodes": [{**node, "key": fresh_key()} for node in found["nodes"]]},
-        "roles": _roles(viewer),
+        "roles": data["roles"]["nodes"],
         "key": key,
         "problem": "" if at else message,
         "fields": {name: {"value": value[name], "problem": message if at == name else ""} for name in value},

@@ -16,6 +16,7 @@ from admin_ui.lists import words_of
 from admin_ui.orders.views import OPERATIONS, header_of, overview, payment_of
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page
 from schema import client
 
@@ -33,10 +34,13 @@ CHANGED_MEANWHILE = (
     "Somebody changed the lines of this order since you opened it. What you wrote is still below: save again to put it "
     "in the place of theirs, or open the order to see them."
 )
+NO_SUCH_SKU = "No product has this SKU: choose another, or write a name and a price."
+NO_CATALOGUE = "Your role does not see the products: write a name and a price as well."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("customers:read", "orders:write")
 def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """Choose a customer, then write what they order; a POST places it as a draft."""
     given = request.POST if request.method == "POST" else request.GET
@@ -73,12 +77,13 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("orders:read", "orders:write")
 def lines(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The lines of a draft as a form; a POST gives the order what the form says."""
     found = client.run(viewer, OPERATIONS["OrderLines"], {"number": number, "lines": MOST_LINES})["orderByNumber"]
     if found is None:
         return no_such_page(request, viewer)
-    page = {"viewer": viewer, **header_of(found)}
+    page = {"viewer": viewer, **header_of(viewer, found)}
     had, most = version_of(found["lines"]), found["lines"]["pageInfo"]["hasNextPage"]
     if request.method != "POST" or most:
         written = [*map(_written, found["lines"]["nodes"]), *[{}] * EMPTY_LINES]
@@ -107,6 +112,7 @@ def lines(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpRespo
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("orders:read")
 def payment(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """What was paid, by itself; a POST notes that an `amount` was taken, or given back."""
     found = client.run(viewer, OPERATIONS["OrderPayment"], {"number": number})["orderByNumber"]
@@ -166,7 +172,7 @@ def _checked(viewer: client.Viewer, lines: list[dict[str, str]]) -> tuple[list[d
         if typed["price"] and not _PRICE.fullmatch(typed["price"]):
             problems[f"price {place}"] = "The price is a number such as 12.50, with at most 4 decimals."
         if product is None and typed["sku"] and not typed["name"]:
-            problems[f"sku {place}"] = "No product has this SKU: choose another, or write a name and a price."
+            problems[f"sku {place}"] = NO_SUCH_SKU if "products:read" in client.allowed(viewer) else NO_CATALOGUE
         elif product is None and not typed["name"]:
             problems[f"name {place}"] = "Write a SKU of the catalogue, or what this is."
         elif product is None and not typed["price"]:

@@ -13,6 +13,7 @@ from admin_ui.lists import address_of, how_many, words_of
 from admin_ui.paging import run_page
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page, refused
 from schema import client
 
@@ -58,6 +59,11 @@ class Step(NamedTuple):
     yes: str = ""
     fulfilled: tuple[str, ...] = ()
 
+    @property
+    def needs(self) -> str:
+        """The permission to do it."""
+        return "fulfilments:write" if "onHold" in self.change else "orders:write"
+
 
 _OPEN = ("UNFULFILLED", "PARTIALLY_FULFILLED")
 STEPS = {
@@ -82,12 +88,15 @@ STEPS = {
 @require_safe
 @staff_required
 def home(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
-    """The admin begins with the orders."""
-    return HttpResponseRedirect(reverse("admin:orders"), status=303)
+    """The admin begins with the orders; for who may not read them, with what they may."""
+    allowed = client.allowed(viewer)
+    first = next((what for what in ("orders", "products", "customers") if f"{what}:read" in allowed), "account")
+    return HttpResponseRedirect(reverse(f"admin:{first}"), status=303)
 
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The orders, newest first, narrowed by words and by state."""
     search = words_of(request)
@@ -152,6 +161,7 @@ def _list_address(search: str, status: str, sent: str, after: str = "") -> str:
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def order(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """One order: what was ordered, by whom, and the customer's link to it."""
     return overview(request, viewer, number)
@@ -170,7 +180,13 @@ def overview(request: HtmxRequest, viewer: client.Viewer, number: str, **refused
     found = data["orderByNumber"]
     if found is None:
         return no_such_page(request, viewer)
-    page = {"position": data["position"], "lost": lost, **header_of(found), **_history(found), **payment_of(found)}
+    page = {
+        "position": data["position"],
+        "lost": lost,
+        **header_of(viewer, found),
+        **_history(found),
+        **payment_of(found),
+    }
     return render(
         request,
         "admin_ui/orders/overview.html",
@@ -181,6 +197,7 @@ def overview(request: HtmxRequest, viewer: client.Viewer, number: str, **refused
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def history(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """What happened to an order, by itself."""
     variables = {"number": number, "events": EVENTS_A_PAGE}
@@ -213,25 +230,32 @@ def _history(found: dict[str, Any]) -> dict[str, Any]:
 
 @require_safe
 @staff_required
+@needs("orders:read")
 def header(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The head of an order's page, by itself."""
     found = client.run(viewer, OPERATIONS["OrderHeader"], {"number": number})["orderByNumber"]
     if found is None:
         return no_such_page(request, viewer)
-    shown = header_of(found)
+    shown = header_of(viewer, found)
     if is_current(request, shown["header_version"]):
         return HttpResponse(status=204)
     return render(request, "admin_ui/orders/_header.html#header", shown)
 
 
-def header_of(found: dict[str, Any]) -> dict[str, Any]:
+def header_of(viewer: client.Viewer, found: dict[str, Any]) -> dict[str, Any]:
     """What the head of an order's page is made of."""
     shown = [found[fact] for fact in ("status", "fulfilment", "payment", "total", "placedAt", "customer")]
-    return {"order": found, "name": name_of(found), "steps": steps_of(found), "header_version": version_of(shown)}
+    return {
+        "order": found,
+        "name": name_of(found),
+        "steps": steps_of(viewer, found),
+        "header_version": version_of(shown),
+    }
 
 
 @require_POST
 @staff_required
+@needs("orders:read")
 def status(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """Move an order along its axis, hold it or release it: POST `to`, the name of a step."""
     step = STEPS.get(request.POST.get("to", ""))
@@ -252,16 +276,19 @@ def status(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResp
     after = client.run(viewer, OPERATIONS["OrderHeader"], {"number": number})["orderByNumber"]
     if after is None:
         return no_such_page(request, viewer)
-    shown = {**header_of(after), "header_problem": problem}
+    shown = {**header_of(viewer, after), "header_problem": problem}
     return render(request, "admin_ui/orders/_header.html#header", shown, status=422 if problem else 200)
 
 
-def steps_of(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """What staff can do with an order as it stands, each with a key of its own."""
+def steps_of(viewer: client.Viewer, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the viewer can do with an order as it stands, each with a key of its own."""
+    allowed = client.allowed(viewer)
     return [
         {**step._asdict(), "to": name, "key": fresh_key()}
         for name, step in STEPS.items()
-        if found["status"] in step.of and found["fulfilment"] in (step.fulfilled or (found["fulfilment"],))
+        if step.needs in allowed
+        and found["status"] in step.of
+        and found["fulfilment"] in (step.fulfilled or (found["fulfilment"],))
     ]
 
 
@@ -272,6 +299,7 @@ def name_of(found: dict[str, Any]) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("orders:read", "order_keys:read")
 def link(request: HtmxRequest, viewer: client.Viewer, number: str) -> HttpResponse:
     """The customer's link to an order, by itself; a POST ends it, everywhere and at once, and makes a new one."""
     found = client.run(viewer, OPERATIONS["OrderLink"], {"number": number})["orderByNumber"]

@@ -15,6 +15,7 @@ from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import address_of, how_many, words_of
 from admin_ui.paging import run_page
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page
 from schema import client
 
@@ -39,6 +40,7 @@ _PRICE = re.compile(r"[0-9]{1,11}(\.[0-9]{1,4})?")
 
 @require_safe
 @staff_required
+@needs("products:read")
 def products(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The products, newest first, narrowed by words and by whether they can be ordered."""
     search, after = words_of(request), request.GET.get("after")
@@ -72,6 +74,7 @@ def products(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("products:read", "products:write")
 def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The form for a new product; a POST makes it."""
     if request.method == "POST":
@@ -85,6 +88,7 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required
+@needs("products:read")
 def product(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """One product, as the form that changes it; a POST does."""
     found = _find(viewer, gid)
@@ -219,7 +223,8 @@ def _form(
     """
     problems = problems or {}
     units = typed["units"]
-    if not any(map(_is_empty, units)) and len(units) < MOST_UNITS:
+    writes = bool(problems) or "products:write" in client.allowed(viewer)
+    if writes and not any(map(_is_empty, units)) and len(units) < MOST_UNITS:
         units = [*units, _empty_unit(units)]
     new_key |= problems.get("form") in (MADE_BEFORE, SAVED_BEFORE)
     file_lost = keeps_file and "image" in request.FILES and not request.htmx
@@ -237,6 +242,7 @@ def _form(
             }
             for row, unit in enumerate(units)
         ],
+        "writes": writes,
         "full": len(units) >= MOST_UNITS,
         "problem": problems.get("form", ""),
         "units_problem": problems.get("units", ""),

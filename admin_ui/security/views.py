@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.staff.access import HtmxRequest, staff_required
+from admin_ui.staff.permissions import needs
 from admin_ui.staff.step_up import step_up
 from schema import client
 
@@ -15,6 +16,7 @@ OPERATIONS = client.operations_beside(__file__)
 
 @require_safe
 @staff_required
+@needs("order_keys:rotate")
 def security(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """How many links are out there, and how to end them."""
     return _page(request, viewer)
@@ -22,6 +24,7 @@ def security(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 @require_POST
 @staff_required
+@needs("order_keys:rotate")
 @step_up
 def rotate_links(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """End every customer's link."""

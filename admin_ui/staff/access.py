@@ -21,6 +21,7 @@ class HtmxRequest(HttpRequest):
     """A request as django-htmx's middleware hands it on."""
 
     htmx: HtmxDetails
+    viewer: client.Viewer
 
 
 def staff_required[**P](
@@ -33,6 +34,7 @@ def staff_required[**P](
         viewer = client.staff_viewer(request)
         if viewer is None:
             return _to_sign_in(request)
+        request.viewer = viewer
         return view(request, viewer, *args, **kwargs)
 
     return for_staff

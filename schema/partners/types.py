@@ -12,7 +12,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import ClientSecret, PartnerClient
 from counterfoil.access.policy import GRANTABLE, Permission
 from counterfoil.access.viewer import Viewer
-from counterfoil.access.words import WORDS, in_order, subject_of
+from counterfoil.access.words import SENTENCES, in_order, subject_of
 from counterfoil.partners.queries import last_used, use_by_day, use_by_operation, visible_to
 from schema.context import Info
 from schema.loading import Siblings
@@ -142,7 +142,7 @@ def _check(name: str, given: int, most: int) -> None:
 def scope_rows(names: Iterable[str]) -> list[ScopeRow]:
     """Scopes in the order in which one chooses them; a name that is no scope any more is left out."""
     known = in_order(permission for permission in GRANTABLE if permission.value in set(names))
-    return [ScopeRow(one.value, subject_of(one), f"{WORDS[one]}.") for one in known]
+    return [ScopeRow(one.value, subject_of(one), SENTENCES[one]) for one in known]
 
 
 def every_scope() -> list[ScopeRow]:

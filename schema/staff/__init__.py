@@ -1,1 +1,1 @@
-"""The staff in the schema: who works in a workspace, and who is asked to."""
+"""Staff in the schema: members, invitations, roles, permissions."""

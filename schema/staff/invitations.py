@@ -9,11 +9,10 @@ from django.db.models import QuerySet
 
 from counterfoil.access import clock
 from counterfoil.access.idempotency import once
-from counterfoil.access.models import CustomRole
 from counterfoil.access.models import Invitation as InvitationModel
-from counterfoil.access.policy import Permission, require
-from counterfoil.access.problems import Invalid, NotFound
-from counterfoil.access.viewer import Role, Viewer
+from counterfoil.access.problems import NotFound
+from counterfoil.access.viewer import Role as BuiltIn
+from counterfoil.access.viewer import Viewer
 from counterfoil.staff import invitations as actions
 from counterfoil.staff.invitations import visible_to
 from schema.context import Info
@@ -21,6 +20,7 @@ from schema.enums import describe
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import After, Connection, First, Keyset, Node, pk_of
+from schema.staff.roles import Role, RoleRow, built_in_role, find_role, own_role
 
 INVITATIONS = Keyset("invitations", "pk", of=int)
 _NEEDS = "Needs the permission staff:write, which no scope gives."
@@ -41,15 +41,6 @@ describe(
         InvitationState.EXPIRED: "Its link has ended; it can be sent again.",
     },
 )
-describe(
-    Role,
-    "The built-in roles of staff members.",
-    {
-        Role.ADMIN: "May do everything.",
-        Role.SHOP_MANAGER: "May do everything but manage staff and partners' programs.",
-    },
-    name="StaffRole",
-)
 
 
 class InvitationRow(NamedTuple):
@@ -58,8 +49,7 @@ class InvitationRow(NamedTuple):
     id: str
     email: str
     name: str
-    role: Role | None
-    role_name: str
+    role: RoleRow
     invited_by: str | None
     created_at: datetime
     expires_at: datetime
@@ -71,8 +61,7 @@ class InvitationRow(NamedTuple):
 class Invitation(Node):
     email: str = strawberry.field(description="The mail address that is invited.")
     name: str = strawberry.field(description="The name that they are invited by.")
-    role: Role | None = strawberry.field(description="The built-in role that they get; null for one of your own.")
-    role_name: str = strawberry.field(description="The role that they get, by its name.")
+    role: Role = strawberry.field(description="The role that they get.")
     invited_by: str | None = strawberry.field(description="Who invited them; null when that is not known any more.")
     created_at: datetime = strawberry.field(description="When they were invited first.")
     expires_at: datetime = strawberry.field(description="When the link of the newest mail ends.")
@@ -84,19 +73,15 @@ class Invitation(Node):
         return isinstance(row, InvitationRow)
 
 
-_ROLE_NAMES = {Role.ADMIN: "Admin", Role.SHOP_MANAGER: "Shop manager"}
-
-
 def _read(found: QuerySet[InvitationModel]) -> list[InvitationRow]:
     now = clock.now()
-    fields = ("pk", "email", "name", "role", "custom_role__name", "invited_by__name", "created_at", "expires_at")
+    fields = ("pk", "email", "name", "role", "invited_by__name", "created_at", "expires_at")
+    own = ("custom_role_id", "custom_role__name", "custom_role__permissions")
     rows = []
-    for pk, email, name, role, own, by, created_at, expires_at in found.values_list(*fields):
-        built_in = Role(role) if role else None
-        role_name = _ROLE_NAMES[built_in] if built_in else own
+    for pk, email, name, built_in, by, created_at, expires_at, *custom in found.values_list(*fields, *own):
+        role = built_in_role(BuiltIn(built_in)) if built_in else own_role(*custom)
         state = InvitationState.WAITING if expires_at > now else InvitationState.EXPIRED
-        gid = f"invitation_{pk}"
-        rows.append(InvitationRow(gid, email, name, built_in, role_name, by, created_at, expires_at, state, pk))
+        rows.append(InvitationRow(f"invitation_{pk}", email, name, role, by, created_at, expires_at, state, pk))
     return rows
 
 
@@ -113,15 +98,12 @@ class InvitationQueries:
         return INVITATIONS.cut(visible_to(info.context.viewer), _read, first=first, after=after)
 
 
-@strawberry.input(description="Whom to invite, and in which role: a built-in one, or one of your own.")
+@strawberry.input(description="Whom to invite, and in which role.")
 class InviteStaffInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     email: str = strawberry.field(description="Their mail address, to which the link is sent.")
     name: str = strawberry.field(description="Their name, at most 120 characters.")
-    role: Role | None = strawberry.field(default=None, description="A built-in role; null with `customRoleId`.")
-    custom_role_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The global id of a role of your own; null with `role`."
-    )
+    role_id: strawberry.ID = strawberry.field(description="The role's global id, built in or of the workspace's own.")
 
 
 @strawberry.type(description="They are invited, and a mail is on its way.")
@@ -174,12 +156,12 @@ class InvitationMutations:
         viewer = info.context.viewer
 
         def act() -> InviteStaffSuccess:
-            role = _chosen_role(viewer, input)
+            role = find_role(viewer, input.role_id)
 
             def invite() -> int:
                 return actions.invite(viewer=viewer, email=input.email, name=input.name, role=role).pk
 
-            given = {"email": input.email, "name": input.name, "role": input.role, "own": input.custom_role_id}
+            given = {"email": input.email, "name": input.name, "role": input.role_id}
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="inviteStaff", given=given, act=invite)
             return InviteStaffSuccess(invitation=_changed(viewer, pk))
 
@@ -225,19 +207,6 @@ class InvitationMutations:
             return WithdrawInvitationSuccess(invitation_id=strawberry.ID(f"invitation_{pk}"))
 
         return or_problem(act)
-
-
-def _chosen_role(viewer: Viewer, input: InviteStaffInput) -> Role | CustomRole:
-    require(viewer, Permission.STAFF_WRITE)
-    if (input.role is None) == (input.custom_role_id is None):
-        raise Invalid("Choose one role: a built-in one, or one of your own.", field="role")
-    if input.role is not None:
-        return input.role
-    mine = CustomRole.objects.filter(workspace_id=viewer.workspace_id)
-    found = mine.filter(pk=pk_of(input.custom_role_id or "", "role") or 0).first()
-    if found is None:
-        raise NotFound("There is no such role.", field="customRoleId")
-    return found
 
 
 def _found(viewer: Viewer, gid: str) -> InvitationModel:

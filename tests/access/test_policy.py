@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from counterfoil.access.policy import BY_KIND, BY_ROLE, GRANTABLE, Permission, allows, require
+from counterfoil.access.policy import BY_KIND, BY_ROLE, GRANTABLE, Permission, allows, require, with_reads
 from counterfoil.access.problems import Forbidden, ProblemCode
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 
@@ -79,8 +79,17 @@ def test_what_the_table_does_not_allow_is_refused_by_the_permissions_name(name: 
 
 
 @pytest.mark.once
-def test_each_scope_of_a_partner_allows_itself_and_nothing_else() -> None:
-    for scope in Permission:
-        viewer = Viewer(kind=ViewerKind.PARTNER, workspace_id=1, client_id=1, permissions=frozenset({scope.value}))
+@pytest.mark.parametrize("kind", [ViewerKind.PARTNER, ViewerKind.STAFF])
+def test_each_permission_of_a_program_or_of_a_role_allows_itself_and_nothing_else(kind: ViewerKind) -> None:
+    for given in Permission:
+        viewer = Viewer(kind=kind, workspace_id=1, client_id=1, staff_id=1, permissions=frozenset({given.value}))
 
-        assert {permission for permission in Permission if allows(viewer, permission)} == {scope} & GRANTABLE
+        assert {permission for permission in Permission if allows(viewer, permission)} == {given} & GRANTABLE
+
+
+@pytest.mark.once
+def test_what_changes_something_brings_what_reads_it_along_where_there_is_such_a_thing() -> None:
+    assert with_reads(["notes:write", "order_keys:rotate", "payments:write"]) == {
+        *("notes:write", "notes:read", "order_keys:rotate", "order_keys:read", "payments:write")
+    }
+    assert with_reads([]) == frozenset()

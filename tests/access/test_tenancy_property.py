@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from counterfoil.access.models import User
+from counterfoil.access.models import CustomRole, User
 from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.catalog.actions import NewUnit, save_product
@@ -27,6 +27,7 @@ from counterfoil.customers.actions import create_customer
 from counterfoil.orders.actions import NewLine, change_status, place_order
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.roles import save_role
 from counterfoil.workspaces.models import Workspace
 from schema.context import Context
 from schema.root import schema
@@ -77,10 +78,12 @@ ORDER = f"""
     customer {{ {CUSTOMER} }} contact {{ id name email }} history(first: 30) {{ nodes {{ kind }} }}
     internalNotes(first: 9) {{ nodes {{ id authorName text }} }} guestUrl
 """
+MEMBER = "id name email active role { id name }"
 NODE = f"""
     __typename id ... on Order {{ {ORDER} }} ... on Customer {{ {CUSTOMER} }} ... on Product {{ {PRODUCT} }}
     ... on OrderLine {{ {LINE} }} ... on Fulfilment {{ {PARCEL} }} ... on Message {{ {MESSAGE} }}
     ... on InternalNote {{ authorName text }} ... on Contact {{ name email }} ... on Store {{ name }}
+    ... on StaffMember {{ {MEMBER} }} ... on Role {{ name }}
 """
 # What each mutation answers when it is done.
 MUTATIONS = {
@@ -102,8 +105,14 @@ MUTATIONS = {
     "saveProduct": f"product {{ {PRODUCT} }}",
     "setProductImage": f"product {{ {PRODUCT} }}",
     "saveCustomer": f"customer {{ {CUSTOMER} }}",
+    "saveRole": "role { id name }",
+    "deleteRole": "__typename",
+    "setStaffRole": f"member {{ {MEMBER} }}",
+    "deactivateStaff": f"member {{ {MEMBER} }}",
+    "activateStaff": f"member {{ {MEMBER} }}",
+    "setSecondFactorRequired": "required",
 }
-OPERATIONS = ("order", "orderByNumber", "orders", "products", "customers", "node", *MUTATIONS)
+OPERATIONS = ("order", "orderByNumber", "orders", "products", "customers", "staffMembers", "roles", "node", *MUTATIONS)
 
 
 # Two workspaces.
@@ -137,6 +146,9 @@ def _furnished(shop: Shop, which: int) -> Side:
     send_message(viewer=staff, order=order, text=f"Sent {marker}")
     send_message(viewer=shop.guest(order), order=order, text=f"Thanks {marker}")
     write_internal_note(viewer=staff, order=order, text=f"Pays late {marker}")
+    save_role(viewer=staff, name="Packer", permissions=["orders:read"])
+    save_role(viewer=staff, name=f"Packer {marker}", permissions=["orders:read"])
+    shop.hire(f"Pia {marker}", CustomRole.objects.get(workspace=shop.workspace, name="Packer"))
     viewers = (staff, shop.hire(f"Tom {marker}"), shop.guest(order), shop.guest(draft), anonymous(shop.workspace.pk))
     return Side(
         workspace_id=shop.workspace.pk,
@@ -160,6 +172,7 @@ def _ids(workspace_id: int) -> Ids:
     kinds = {
         "order": "Order", "line": "OrderLine", "fulfilment": "Fulfilment", "message": "Message", "note": "Message",
         "customer": "Customer", "contact": "Contact", "product": "Product", "store": "Store",
+        "staff": "StaffMember", "role": "CustomRole",
     }  # fmt: skip
     models = {model.__name__: model for model in apps.get_models() if issubclass(model, TenantModel)}
     return {
@@ -177,7 +190,12 @@ def _ids(workspace_id: int) -> Ids:
 def _cursors(staff: Viewer) -> list[str]:
     text = "{ pageInfo { startCursor endCursor } }"
     found = _answer(
-        staff, Asked(f"{{ orders(first: 1) {text} products(first: 1) {text} customers(first: 1) {text} }}", {})
+        staff,
+        Asked(
+            f"{{ orders(first: 1) {text} products(first: 1) {text} customers(first: 1) {text} "
+            f"staffMembers(first: 1) {text} roles(first: 3) {text} }}",
+            {},
+        ),
     )
     return sorted(set(re.findall(r'Cursor": "([^"]+)"', found)))
 
@@ -210,7 +228,8 @@ def asked(random: Random, name: str, sides: tuple[Side, Side], marker: str) -> A
 
 def _lists(random: Random, name: str, sides: tuple[Side, Side], an_id: AnId) -> Asked:
     kind, fields = {
-        "orders": ("Order", ORDER), "products": ("Product", PRODUCT), "customers": ("Customer", CUSTOMER)
+        "orders": ("Order", ORDER), "products": ("Product", PRODUCT), "customers": ("Customer", CUSTOMER),
+        "staffMembers": ("", MEMBER), "roles": ("", "id name"),
     }[name]  # fmt: skip
     words = ["", "Harbour", "INV", "Tea", "Bunting", "ana@", *MARKERS]
     filters: Given = {"search": random.choice(words)}
@@ -218,10 +237,14 @@ def _lists(random: Random, name: str, sides: tuple[Side, Side], an_id: AnId) -> 
         filters["customerId"] = an_id("customer")
     if name == "products" and random.choice([True, False]):
         filters["skus"] = ["tt-22", *SKUS, NOBODYS_SKU]
+    after = random.choice([None, None, *sides[0].cursors, *sides[1].cursors])
+    if not kind:
+        rows = f"nodes {{ {fields} }} edges {{ cursor }}"
+        return Asked(f"query ($after: String) {{ {name}(first: 9, after: $after) {{ {rows} }} }}", {"after": after})
     return Asked(
         f"query ($after: String, $filter: {kind}Filter) {{ {name}(first: 9, after: $after, filter: $filter) "
         f"{{ nodes {{ {fields} }} edges {{ cursor }} }} }}",
-        {"after": random.choice([None, None, *sides[0].cursors, *sides[1].cursors]), "filter": filters},
+        {"after": after, "filter": filters},
     )
 
 
@@ -281,6 +304,19 @@ _INPUTS: dict[str, Callable[[Pick, AnId, str], Given]] = {
         "contactName": f"Ana {marker}",
         "email": "ana@harbour.example",
     },
+    "saveRole": lambda pick, an_id, marker: {
+        "roleId": pick([None, an_id("role")]),
+        "name": pick(["Packer", f"Reader {marker}"]),
+        "permissions": pick([["orders:read"], ["notes:write"]]),
+    },
+    "deleteRole": lambda pick, an_id, _: {"roleId": an_id("role")},
+    "setStaffRole": lambda pick, an_id, _: {
+        "staffId": an_id("staff"),
+        "roleId": pick(["role_admin", "role_shop-manager", an_id("role")]),
+    },
+    "deactivateStaff": lambda pick, an_id, _: {"staffId": an_id("staff")},
+    "activateStaff": lambda pick, an_id, _: {"staffId": an_id("staff")},
+    "setSecondFactorRequired": lambda pick, an_id, _: {"required": pick([True, False])},
 }
 
 
@@ -359,11 +395,13 @@ def test_each_workspace_finds_what_is_its_own(sides: tuple[Side, Side]) -> None:
     # Without this, the test above could be content with workspaces that show nothing to anybody.
     everything = (
         f"{{ orders(first: 9) {{ nodes {{ {ORDER} }} }} products(first: 9) {{ nodes {{ {PRODUCT} }} }} "
-        f"customers(first: 9) {{ nodes {{ {CUSTOMER} }} }} }}"
+        f"customers(first: 9) {{ nodes {{ {CUSTOMER} }} }} staffMembers(first: 9) {{ nodes {{ {MEMBER} }} }} "
+        "roles(first: 9) { nodes { id name } } }"
     )
     for side, other in (sides, sides[::-1]):
         told = {who: _answer(viewer, Asked(everything, {})) for who, viewer in side.viewers.items()}
         kinds = ("order", "line", "fulfilment", "message", "note", "customer", "contact", "product", "store")
+        kinds += ("staff", "role")
 
         assert [told["admin"].count(f'"INV-{number}"') for number in (7, 8)] == [1, 1]
         assert all(side.ids[kind] and len(side.ids[kind]) == len(other.ids[kind]) for kind in kinds)

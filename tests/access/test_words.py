@@ -3,17 +3,17 @@
 import pytest
 
 from counterfoil.access.policy import GRANTABLE, Permission
-from counterfoil.access.words import SUBJECTS, WORDS, in_order, subject_of
+from counterfoil.access.words import SENTENCES, SUBJECTS, in_order, subject_of
 
 pytestmark = [pytest.mark.once, pytest.mark.feature("AC-12")]
 
 
 def test_every_permission_has_words_of_its_own() -> None:
-    assert set(WORDS) == set(Permission)
-    assert len(set(WORDS.values())) == len(WORDS)
-    for permission, words in WORDS.items():
+    assert set(SENTENCES) == set(Permission)
+    assert len(set(SENTENCES.values())) == len(SENTENCES)
+    for permission, words in SENTENCES.items():
         assert words[0].isupper(), permission
-        assert not words.endswith("."), permission  # whoever shows them ends the sentence
+        assert words.endswith("."), permission
         assert ":" not in words, permission
 
 

@@ -235,7 +235,7 @@ def test_a_list_of_programs_shows_what_they_act_on_and_takes_as_many_statements_
     assert counts[0] == counts[1]
     assert len(shown.rows) == 10
     assert "<i>Till 0</i>" in shown.rows
-    assert "Orders, Internal notes, Customers and 1 more" in shown.text
+    assert "Orders, Customers, Products and 1 more" in shown.text
     assert "Never used" in shown.text
     assert "Ended" in page(admin.get("/admin/programs")).text
 

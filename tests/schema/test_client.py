@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.test import RequestFactory
 
+from counterfoil.access.models import StaffMember
 from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.conversations.actions import send_message
+from counterfoil.staff.roles import save_role
 from schema import client
 from tests.factories import Shop
 
@@ -156,6 +159,24 @@ def test_staff_pages_watch_what_they_ask_for_guests_pages_what_they_were_granted
     assert watch is not None
     assert (watch.topics, watch.internal, watch.workspace_id) == (frozenset(topics), True, shop.workspace.pk)
     assert client.guest_watch(request(), topics) is None
+
+
+@pytest.mark.feature("AC-10")
+def test_staff_pages_watch_for_as_long_as_their_role_reads_orders(shop: Shop) -> None:
+    role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"])
+    member = StaffMember.objects.select_related("user").get(pk=shop.hire("Pia", role).staff_id)
+    signed_in, topics = request(user=member.user), frozenset({"*"})
+    signed_in.session = SessionStore()
+    login(signed_in, member.user)
+    signed_in.session.save()
+    watch = client.staff_watch(signed_in, topics)
+    assert watch is not None
+    assert watch.still_allowed() == topics
+
+    save_role(viewer=shop.staff, role=role, name="Packer", permissions=["products:read"])
+
+    assert watch.still_allowed() == frozenset()
+    assert client.staff_watch(signed_in, topics) is None
 
 
 @pytest.mark.feature("CN-1")

@@ -146,7 +146,6 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "contactName": "Ana",
                 "email": "ana@harbour.example",
                 "role": "ADMIN",
-                "customRoleId": None,
                 "invitationId": "invitation_1",
                 "currency": "GBP",
                 "number": None,
@@ -158,6 +157,10 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "amount": "1.00",
                 "scopes": ["orders:read"],
                 "partnerClientId": "client_1",
+                "staffId": "staff_1",
+                "roleId": "role_1",
+                "permissions": ["orders:read"],
+                "required": False,
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

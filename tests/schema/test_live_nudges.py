@@ -10,12 +10,14 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
-from counterfoil.access.models import Session, StaffMember, User
+from counterfoil.access.models import CustomRole, Session, StaffMember, User
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_all_order_keys, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.members import deactivate_member, set_member_role
 from counterfoil.staff.passwords import reset_password, reset_token
+from counterfoil.staff.roles import save_role
 from counterfoil.staff.sessions import end_sessions
 from tests.factories import Shop
 from tests.serving import Frame, Served, Stream, serving, wait_for_followers
@@ -303,6 +305,28 @@ def test_a_staff_stream_ends_soon_after_the_session_or_the_membership_does(
             assert stream.take(1) == [hello(begin)]
             end()
             assert stream.rest() == [ended(order.topic, "*")]
+
+
+@pytest.mark.feature("AC-10")
+def test_a_staff_stream_ends_at_once_when_its_member_may_read_orders_no_more(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 60.0)  # nobody looks by themselves
+    role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"])
+    other = save_role(viewer=shop.staff, name="Writer", permissions=["products:write"])
+    member = StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id)
+    for end in (
+        lambda: save_role(viewer=shop.staff, role=role, name="Packer", permissions=["products:read"]),
+        lambda: set_member_role(viewer=shop.staff, member=member, role=other),
+        lambda: deactivate_member(viewer=shop.staff, member=member),
+    ):
+        CustomRole.objects.filter(pk=role.pk).update(permissions=["orders:read"])
+        StaffMember.objects.filter(pk=member.pk).update(custom_role=role, is_active=True)
+        begin = last_position()
+        with watched(served, STAFF, staff_cookies(member.user), order.topic, after=begin) as stream:
+            assert stream.take(1) == [hello(begin)]
+            end()
+            assert stream.rest() == [ended(order.topic)]
 
 
 def test_signing_out_on_a_page_ends_the_stream_of_its_browser(

@@ -159,7 +159,7 @@ def test_scopes_come_with_words_for_people(shop: Shop, ask: Ask) -> None:
     assert found[0] == {
         "name": "orders:read",
         "subject": "Orders",
-        "description": "See orders, their lines, totals, payments and parcels.",
+        "description": "See orders, what was ordered, and what happened to them.",
     }
     assert len({scope["description"] for scope in found}) == len(found)
 

@@ -29,6 +29,7 @@ from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.partners.actions import register_client
 from counterfoil.staff.invitations import invite, link_token
 from counterfoil.staff.passwords import reset_token
+from counterfoil.staff.roles import save_role
 from tests.admin_ui.signing_in import code_of
 from tests.factories import PASSWORD, Shop
 from tests.pictures import picture
@@ -119,6 +120,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER)
     MailboxBackend().send_messages([EmailMessage("Hello", "Hello", "a@fennel.test", ["b@harbour.example"])])
+    role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read", "fulfilments:write"])
     samples = {
         "order/<str:number>": "order/INV-7",
         "orders/<str:number>": "orders/INV-7",
@@ -129,14 +131,18 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "programs/<str:gid>": f"programs/client_{till.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",
+        "team/roles/<str:gid>": f"team/roles/role_{role.pk}",
+        "team/<str:gid>": f"team/staff_{shop.member.pk}",
         "admin/<path:rest>": "admin/no/such/page",
     }
     manager = User.objects.get(memberships=shop.hire("Tom", Role.SHOP_MANAGER).staff_id)
+    packer = User.objects.get(memberships=shop.hire("Pia", role).staff_id)
     browsers = {
         "nobody": browser(),
         "guest": browser(),
         "guest of another order": browser(),
         "shop manager": browser(user=manager),
+        "packer": browser(user=packer),
         "admin": browser(user=shop.user),
         "staff of elsewhere": browser(user=other_shop.user),
         "admin without the code yet": browser(),
@@ -179,7 +185,7 @@ def test_asking_for_any_address_as_anyone_again_and_again_changes_no_row_of_any_
     lost = set(addresses.values()) - found - {"admin/<path:rest>", "nowhere"}
     assert not lost, f"Nobody finds these: make `site` hold what their samples name. {lost}"
     assert default_storage.listdir("products")[1] == files
-    assert len(before["access_session"]) == 4
+    assert len(before["access_session"]) == 5
 
 
 def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_and_nothing_else_changes(
@@ -201,7 +207,7 @@ def test_a_session_that_ran_out_is_left_alone_and_one_of_an_older_password_ends_
     after = whole_database()
     before["access_session"] = [row for row in before["access_session"] if ended not in row]
     assert after == before
-    assert len(after["access_session"]) == 3
+    assert len(after["access_session"]) == 4
 
 
 def test_following_links_of_any_kind_any_number_of_times_changes_no_row_of_any_table(

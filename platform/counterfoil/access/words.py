@@ -1,43 +1,42 @@
-"""What each permission lets one do, in words for who gives it to somebody."""
+"""What each permission allows, in a sentence that whoever runs a shop understands."""
 
 from collections.abc import Iterable, Mapping
 
 from counterfoil.access.policy import Permission
 
-WORDS: Mapping[Permission, str] = {
-    Permission.ORDERS_READ: "See orders, their lines, totals, payments and parcels",
-    Permission.ORDERS_WRITE: "Place orders, change their lines, and confirm, invoice or cancel them",
-    Permission.FULFILMENTS_WRITE: "Send parcels, correct their tracking, and put lines on hold",
-    Permission.PAYMENTS_WRITE: "Note payments and refunds",
-    Permission.PRODUCTS_READ: "See products, their units and prices",
-    Permission.PRODUCTS_WRITE: "Make and change products, their prices and images",
-    Permission.ORDER_KEYS_READ: "See the customer’s link of an order, and so open it as the customer does",
-    Permission.ORDER_KEYS_ROTATE: "Regenerate the customer’s link of an order, which ends every link sent before",
-    Permission.CUSTOMERS_READ: "See customers, their contacts and mail addresses",
-    Permission.CUSTOMERS_WRITE: "Make and change customers and their contacts",
-    Permission.MESSAGES_READ: "Read the conversation with the customer",
-    Permission.MESSAGES_WRITE: "Write messages to the customer, in the shop’s name",
-    Permission.RECEIPTS_WRITE: "Mark messages as delivered and read",
-    Permission.NOTES_READ: "Read internal notes",
-    Permission.NOTES_WRITE: "Write internal notes",
-    Permission.MAIL_PREFERENCE_WRITE: "Switch the mails about an order on or off",
-    Permission.PARTNERS_WRITE: "Register programs, give them their scopes and secrets, and end them",
-    Permission.STAFF_WRITE: "Invite staff, and give them their roles",
-}
-# Permissions in the order and under the headings in which one chooses them.
 SUBJECTS: Mapping[str, str] = {
     "orders": "Orders",
     "fulfilments": "Parcels",
     "payments": "Payments",
-    "messages": "Messages",
-    "receipts": "Receipts",
-    "mail_preference": "Mails",
-    "notes": "Internal notes",
-    "order_keys": "Customers’ links",
     "customers": "Customers",
     "products": "Products",
-    "partners": "Programs",
-    "staff": "Staff",
+    "messages": "Messages with customers",
+    "receipts": "Messages with customers",
+    "mail_preference": "Messages with customers",
+    "notes": "Internal notes",
+    "order_keys": "Customers’ links",
+    "partners": "Running the workspace",
+    "staff": "Running the workspace",
+}
+SENTENCES: Mapping[Permission, str] = {
+    Permission.ORDERS_READ: "See orders, what was ordered, and what happened to them.",
+    Permission.ORDERS_WRITE: "Place orders, change their lines, confirm, invoice and cancel them.",
+    Permission.FULFILMENTS_WRITE: "Send parcels, correct their tracking, and put orders on hold.",
+    Permission.PAYMENTS_WRITE: "Note payments and refunds.",
+    Permission.PRODUCTS_READ: "See products and their prices.",
+    Permission.PRODUCTS_WRITE: "Make and change products, their prices and images.",
+    Permission.ORDER_KEYS_READ: "See the link that opens an order, with which one answers as the customer.",
+    Permission.ORDER_KEYS_ROTATE: "End a customer’s link and make a new one.",
+    Permission.CUSTOMERS_READ: "See customers, their contacts and mail addresses.",
+    Permission.CUSTOMERS_WRITE: "Make and change customers.",
+    Permission.MESSAGES_READ: "Read what customers and the shop wrote to each other.",
+    Permission.MESSAGES_WRITE: "Write to customers.",
+    Permission.RECEIPTS_WRITE: "Let customers see that their messages were read.",
+    Permission.NOTES_READ: "Read the notes that staff keep about orders.",
+    Permission.NOTES_WRITE: "Write notes about orders, for staff alone.",
+    Permission.MAIL_PREFERENCE_WRITE: "Turn a customer’s mails about messages on and off.",
+    Permission.PARTNERS_WRITE: "Give programs of partners access, and end it.",
+    Permission.STAFF_WRITE: "Invite staff, give them roles, and decide how they sign in.",
 }
 
 

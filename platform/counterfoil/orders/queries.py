@@ -38,16 +38,20 @@ def matching(
     orders: QuerySet[Order],
     *,
     search: str = "",
+    names: bool = True,
     status: OrderStatus | None = None,
     fulfilment: FulfilmentState | None = None,
     customer_id: int | None = None,
 ) -> QuerySet[Order]:
-    """Those whose number begins with, or whose customer's name contains, each word of `search`."""
+    """Those whose number begins with, or whose customer's name contains, each word of `search`; without `names` the
+    number alone is looked at.
+    """
     words = words_of(search)
     if words is None:
         return orders.none()
     for word in words:
-        orders = orders.filter(Q(number__istartswith=word) | Q(customer__name__icontains=word))
+        by_name = Q(customer__name__icontains=word) if names else Q()
+        orders = orders.filter(Q(number__istartswith=word) | by_name)
     if status is not None:
         orders = orders.filter(status=status)
     if fulfilment is not None:

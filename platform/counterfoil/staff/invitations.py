@@ -57,7 +57,7 @@ def invite(*, viewer: Viewer, email: str, name: str, role: Role | CustomRole) ->
         now = "is on your staff already" if member.is_active else "was on your staff: turn them on again in the team"
         raise Invalid(f"{member.name} {now}.", field="email")
     if isinstance(role, CustomRole) and role.workspace_id != viewer.workspace_id:
-        raise NotFound("There is no such role.", field="customRoleId")
+        raise NotFound("There is no such role.", field="roleId")
     try:
         with transaction.atomic():
             invitation = Invitation.objects.create(
