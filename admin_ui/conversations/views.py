@@ -143,7 +143,7 @@ def _audience(found: dict[str, Any]) -> dict[str, Any]:
         "name": name_of(found),
         "contact": contact,
         "preference": preference,
-        "is_mailed": preference["enabled"] and bool(contact and contact["email"]),
+        "is_mailed": preference["enabled"] and preference["hasAddress"],
         "preference_key": fresh_key(),
         "audience_version": version_of(facts),
     }

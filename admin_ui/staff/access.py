@@ -47,10 +47,11 @@ def to_be_secured_too[**P](
 
     @wraps(view)
     def for_member(request: HtmxRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        viewer = client.staff_viewer(request) or client.viewer_to_be_secured(request)
-        if viewer is None:
-            return _to_sign_in(request)
-        return view(request, viewer, *args, **kwargs)
+        viewer = client.staff_viewer(request)
+        if viewer is not None:
+            request.viewer = viewer  # what may be shown besides
+        viewer = viewer or client.viewer_to_be_secured(request)
+        return _to_sign_in(request) if viewer is None else view(request, viewer, *args, **kwargs)
 
     return for_member
 

@@ -103,7 +103,7 @@ def page_to_open(request: HttpRequest) -> str:
     """Where to go once signed in: the page that was asked for, when it is one of the admin's."""
     asked = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME, "")
     is_local = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    return asked if is_local and asked.startswith(reverse("admin:home")) else reverse("admin:orders")
+    return asked if is_local and asked.startswith(reverse("admin:home")) else reverse("admin:home")
 
 
 @require_POST

@@ -261,7 +261,7 @@ def test_new_recovery_codes_end_the_old_and_turning_it_off_ends_all(shop: Shop) 
     assert browser.post(f"{PAGE}/off").headers["Location"] == "/admin/account"
     assert not has_second_factor(shop.user.pk)
     assert browser.is_in()
-    assert Browser().sign_in(shop.user.email).headers["Location"] == "/admin/orders"
+    assert Browser().sign_in(shop.user.email).headers["Location"] == "/admin/"
 
 
 # A workspace that requires it
@@ -279,12 +279,14 @@ def test_where_it_is_required_nothing_opens_before_it_is_set_up(shop: Shop) -> N
     page = text(browser.get(PAGE))
     assert "requires a second factor of everybody" in page
     assert "/admin/customers" not in page
+    assert "/admin/team" not in page
 
     browser.post(f"{PAGE}/begin")
     assert browser.opens_nothing()
     browser.post(f"{PAGE}/confirm", {"code": code_of(shop.user)})
 
     assert browser.is_in()
+    assert "/admin/team" in text(browser.get(PAGE))
     assert before.opens_nothing()
     assert before.get(PAGE).headers["Location"].startswith("/admin/sign-in?")
 

@@ -150,6 +150,34 @@ def second_factor_to_confirm(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("This code is not right")).to_be_visible()
 
 
+def code_after_password(page: Page, demo: Demo) -> None:
+    """The page that asks for a code, after one that can't be taken."""
+    page.goto(demo.world["admin"])
+    packer = demo.world["staff"][2]
+    page.get_by_label("E-mail").fill(packer["email"])
+    page.get_by_label("Password").fill(packer["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("textbox", name="Code")).to_be_visible()
+
+
+def refused_password(page: Page, demo: Demo) -> None:
+    """The form of a new password, after one that is too short."""
+    admin("account/password")(page, demo)
+    page.get_by_label("Present password").fill(demo.world["staff"][0]["password"])
+    page.get_by_label("New password").fill("short")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("too short")).to_be_visible()
+
+
+def refused_invitation(page: Page, demo: Demo) -> None:
+    """An invitation to an address that is none."""
+    admin("team/invitations")(page, demo)
+    page.get_by_label("E-mail").fill("no address")
+    page.get_by_label("Name").fill("Pia Donaudampfschifffahrtsgesellschaftskapitän")
+    page.get_by_role("button", name="Send invitation").click()
+    expect(page.get_by_text("is no mail address")).to_be_visible()
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
@@ -165,6 +193,10 @@ CUSTOMERS_PAGES: dict[str, Open] = {
     "mail": one_mail,
     "sign-in": site("/admin/"),
     "sign-in, refused": refused_sign_in,
+    "sign-in, code": code_after_password,
+    "forgotten password": site("/admin/sign-in/forgotten"),
+    "link for a new password that opens nothing": site("/admin/reset"),
+    "invitation that opens nothing": site("/admin/invitation"),
 }
 STAFF_PAGES: dict[str, Open] = {
     "orders": admin("orders"),
@@ -200,6 +232,14 @@ STAFF_PAGES: dict[str, Open] = {
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,
     "security": admin("security"),
+    "sessions": admin("account/sessions"),
+    "password": admin("account/password"),
+    "password, refused": refused_password,
+    "team": admin("team"),
+    "invitations": admin("team/invitations"),
+    "invitations, refused": refused_invitation,
+    "roles": admin("team/roles"),
+    "programs": admin("programs"),
     "nothing in the admin": admin("orders/9999"),
 }
 

@@ -11,6 +11,9 @@ STAFF = (
     ("Mara", "mara@fennel.example", Role.ADMIN),
     ("Jo", "jo@fennel.example", Role.SHOP_MANAGER),
 )
+# Somebody whose role is one of the shop's own, and who signs in with a second factor.
+PACKER = ("Pia", "pia@fennel.example", "Packer")
+PACKS = ("fulfilments:write", "messages:read", "notes:write", "products:read")
 PARTNER_SCOPES = ("fulfilments:write", "messages:read", "orders:read", "products:read")
 CONFIRMED, INVOICED = OrderStatus.CONFIRMED, OrderStatus.INVOICED
 CANCELLED = OrderStatus.CANCELLED

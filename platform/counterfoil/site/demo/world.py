@@ -13,10 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from counterfoil.access import clock
-from counterfoil.access.models import AccessToken, StaffMember, User
-from counterfoil.access.viewer import Role, Viewer, ViewerKind
+from counterfoil.access import clock, second_factor
+from counterfoil.access.models import AccessToken, CustomRole, StaffMember, User
+from counterfoil.access.viewer import Role, Viewer
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.conversations.models import Message
@@ -29,7 +31,19 @@ from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.orders.queries import guest
 from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
-from counterfoil.site.demo.story import ALSO_SOLD_BY, CATALOGUE, ORDERS, PARTNER_SCOPES, STAFF, OrderStory, Parcel, Said
+from counterfoil.site.demo.story import (
+    ALSO_SOLD_BY,
+    CATALOGUE,
+    ORDERS,
+    PACKER,
+    PACKS,
+    PARTNER_SCOPES,
+    STAFF,
+    OrderStory,
+    Parcel,
+    Said,
+)
+from counterfoil.staff.roles import save_role
 from counterfoil.workspaces.models import Store, Workspace
 
 _TOKEN_DAYS = 365
@@ -39,8 +53,9 @@ _OPEN_FOR_DAYS = 60
 def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
     """The world, made on the first start and found again on the next, its links starting with `base`.
 
-    Gives `staff` with passwords and API tokens, `partners` with their secrets, and `orders` with the customers' links,
-    the liveliest first. The secrets are random, and kept in the file `logins`, which only its owner may read.
+    Gives `staff` with passwords, API tokens and what their apps show codes by, `partners` with their secrets, and
+    `orders` with the customers' links, the liveliest first. The secrets are random, and kept in the file `logins`,
+    which only its owner may read.
     """
     if not logins.exists():
         if Workspace.objects.exists():
@@ -84,9 +99,9 @@ def _make(base: str, host: str, logins: Path) -> None:
         )
         staff, viewers = [], {}
         for name, email, role in STAFF:
-            login, viewer = _hire(workspace, name, email, role)
+            login, viewers[name] = _hire(workspace, name, email, role)
             staff.append(login)
-            viewers[name] = viewer
+        staff.append(_hire_packer(workspace, viewers["Mara"]))
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with clock.at(today - timedelta(days=_OPEN_FOR_DAYS)):
         shelf = _stock(viewers["Mara"])
@@ -96,18 +111,32 @@ def _make(base: str, host: str, logins: Path) -> None:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
 
 
-def _hire(workspace: Workspace, name: str, email: str, role: Role) -> tuple[dict[str, str], Viewer]:
+def _hire(workspace: Workspace, name: str, email: str, role: Role | CustomRole) -> tuple[dict[str, Any], Viewer]:
     password, token = secrets.token_urlsafe(9), AccessToken.new_secret()
     user = User.objects.create_user(email, password)
-    member = StaffMember.objects.create(workspace=workspace, user=user, name=name, role=role)
+    given = {"custom_role": role} if isinstance(role, CustomRole) else {"role": role}
+    member = StaffMember.objects.create(workspace=workspace, user=user, name=name, **given)
     AccessToken.objects.create(
         workspace=workspace,
         staff=member,
         digest=AccessToken.digest_of(token),
         expires_at=clock.now() + timedelta(days=_TOKEN_DAYS),
     )
-    viewer = Viewer(kind=ViewerKind.STAFF, workspace_id=workspace.pk, name=name, staff_id=member.pk, role=role)
-    return {"email": email, "password": password, "role": role.value, "token": token}, viewer
+    called = role.name if isinstance(role, CustomRole) else role.value
+    return {"email": email, "password": password, "role": called, "token": token}, member.viewer
+
+
+def _hire_packer(workspace: Workspace, admin: Viewer) -> dict[str, Any]:
+    """Who packs: what their app needs stands beside the password, as `totp_secret` in base 32."""
+    name, email, role = PACKER
+    login, _ = _hire(workspace, name, email, save_role(viewer=admin, name=role, permissions=("orders:read", *PACKS)))
+    user_id = User.objects.get(email=email).pk
+    with clock.at(timezone.now() - timedelta(hours=1)):  # so that no code of today is used
+        device = TOTPDevice.objects.get(pk=second_factor.begin(user_id))
+        app = TOTP(device.bin_key)
+        app.time = clock.now().timestamp()
+        codes = second_factor.confirm(user_id, device.pk, f"{app.token():06}")
+    return {**login, "totp_secret": second_factor.secret_of(device), "recovery_codes": codes}
 
 
 def _partner(viewer: Viewer) -> dict[str, object]:
