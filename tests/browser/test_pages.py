@@ -172,7 +172,7 @@ def refused_password(page: Page, demo: Demo) -> None:
 def refused_invitation(page: Page, demo: Demo) -> None:
     """An invitation to an address that is none."""
     admin("team/invitations")(page, demo)
-    page.get_by_label("E-mail").fill("no address")
+    page.get_by_label("Mail address").fill("no address")
     page.get_by_label("Name").fill("Pia Donaudampfschifffahrtsgesellschaftskapitän")
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text("is no mail address")).to_be_visible()
