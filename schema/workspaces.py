@@ -66,6 +66,7 @@ describe(
     {
         ViewerKind.ANONYMOUS: "Somebody without a credential.",
         ViewerKind.GUEST: "Whoever holds an order's key: sees and answers that one order.",
+        ViewerKind.CONTACT: "A customer's contact who signed in: sees and answers their orders.",
         ViewerKind.STAFF: "A member of the workspace's staff.",
         ViewerKind.PARTNER: "A partner's program, by the scopes of its token.",
     },

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.feed import Happened
 from counterfoil.events.threads import in_thread
@@ -35,7 +36,7 @@ class ConversationSubscriptions:
         after: AfterPosition = None,
     ) -> AsyncIterator[MessageAdded]:
         context = info.context
-        if not await in_thread(may_watch, context, order_id):
+        if not allows(context.viewer, Permission.MESSAGES_READ) or not await in_thread(may_watch, context, order_id):
             return
         async for batch in follow(context, [order_id], after=begin_after(context, after)):
             for happened in batch:

@@ -11,6 +11,7 @@ from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 VIEWERS = {
     "anonymous": anonymous(1),
     "guest": Viewer(kind=ViewerKind.GUEST, workspace_id=1, name="Ana", order_id=1, key_version=1),
+    "contact": Viewer(kind=ViewerKind.CONTACT, workspace_id=1, name="Ana", contact_id=1),
     "admin": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Mara", staff_id=1, role=Role.ADMIN),
     "shop_manager": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Tom", staff_id=2, role=Role.SHOP_MANAGER),
     "partner": Viewer(
@@ -23,9 +24,10 @@ VIEWERS = {
     ),
 }
 
+CUSTOMERS = {"guest", "contact"}
 SHOP = {"admin", "shop_manager", "partner", "custom role"}
 ALLOWED: dict[str, set[str]] = {
-    "orders:read": {"guest", *SHOP},
+    "orders:read": {*CUSTOMERS, *SHOP},
     "orders:write": SHOP,
     "fulfilments:write": SHOP,
     "payments:write": SHOP,
@@ -35,12 +37,12 @@ ALLOWED: dict[str, set[str]] = {
     "order_keys:rotate": SHOP,
     "customers:read": SHOP,
     "customers:write": SHOP,
-    "messages:read": {"guest", *SHOP},
-    "messages:write": {"guest", *SHOP},
-    "receipts:write": {"guest", *SHOP},
+    "messages:read": {*CUSTOMERS, *SHOP},
+    "messages:write": {*CUSTOMERS, *SHOP},
+    "receipts:write": {*CUSTOMERS, *SHOP},
     "notes:read": SHOP,
     "notes:write": SHOP,
-    "mail_preference:write": {"guest", *SHOP},
+    "mail_preference:write": {*CUSTOMERS, *SHOP},
     "partners:write": {"admin"},
     "staff:write": {"admin"},
 }

@@ -34,7 +34,7 @@ class Permission(StrEnum):
     STAFF_WRITE = "staff:write"
 
 
-_GUEST = frozenset(
+_CUSTOMER = frozenset(
     {
         Permission.ORDERS_READ,
         Permission.MESSAGES_READ,
@@ -51,7 +51,8 @@ GRANTABLE = _STAFF - _ADMIN_ONLY
 
 BY_KIND: Mapping[ViewerKind, frozenset[Permission]] = {
     ViewerKind.ANONYMOUS: frozenset(),
-    ViewerKind.GUEST: _GUEST,
+    ViewerKind.GUEST: _CUSTOMER,
+    ViewerKind.CONTACT: _CUSTOMER,
     ViewerKind.STAFF: GRANTABLE,
     ViewerKind.PARTNER: GRANTABLE,
 }

@@ -9,6 +9,7 @@ class ViewerKind(StrEnum):
 
     ANONYMOUS = "anonymous"
     GUEST = "guest"
+    CONTACT = "contact"
     STAFF = "staff"
     PARTNER = "partner"
 
@@ -24,7 +25,8 @@ class Role(StrEnum):
 class Viewer:
     """Who acts, in which workspace, and by which credential.
 
-    `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had.
+    `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had;
+    `contact_id` for a customer's contact who signed in.
     `staff_id` is set for staff, with a built-in `role`, or with the `permissions`, by name, of a role of the
     workspace's own; `client_id` and `permissions`, the scopes of the token, for a partner's program. `name` is what
     others may be shown.
@@ -35,6 +37,7 @@ class Viewer:
     name: str = ""
     order_id: int | None = None
     key_version: int | None = None
+    contact_id: int | None = None
     staff_id: int | None = None
     role: Role | None = None
     client_id: int | None = None
@@ -60,6 +63,8 @@ class Viewer:
                 return f"partner:{self.client_id}"
             case ViewerKind.GUEST:
                 return f"guest:order:{self.order_id}"
+            case ViewerKind.CONTACT:
+                return f"contact:{self.contact_id}"
             case _:
                 return self.kind.value
 

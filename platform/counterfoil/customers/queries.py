@@ -4,13 +4,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import words_of
-from counterfoil.access.viewer import Viewer
+from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.customers.models import Contact, Customer
 
 
 def sees_customers(viewer: Viewer) -> bool:
     """Whether the viewer sees their workspace's customers: the shop does, a guest sees one order alone (AC-2)."""
     return viewer.is_shop and allows(viewer, Permission.CUSTOMERS_READ)
+
+
+def signed_in(contact: Contact) -> Viewer:
+    """The viewer that a contact is once they have proved that they are it."""
+    return Viewer(kind=ViewerKind.CONTACT, workspace_id=contact.workspace_id, name=contact.name, contact_id=contact.pk)
 
 
 def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:

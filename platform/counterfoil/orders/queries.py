@@ -10,12 +10,16 @@ from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderL
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
-    """The shop: every order of its workspace. A guest: the order of their key, while the key is the current one."""
+    """The shop: every order of its workspace. A guest: the order of their key, while the key is the current one. A
+    contact: those that they placed.
+    """
     if not allows(viewer, Permission.ORDERS_READ):
         return Order.objects.none()
     orders = Order.objects.filter(workspace_id=viewer.workspace_id)
     if viewer.kind is ViewerKind.GUEST:
         return orders.filter(pk=viewer.order_id or 0, key_version=viewer.key_version or 0)
+    if viewer.kind is ViewerKind.CONTACT:
+        return orders.filter(contact_id=viewer.contact_id or 0)
     return orders
 
 
