@@ -1,0 +1,119 @@
+"""Who sees each field of each object (AC-12). A new field without a row here fails: say whether all see it who see
+its object. The fields of orders have a table of their own, in `test_access_matrix`.
+"""
+
+import pytest
+from graphql import GraphQLObjectType, is_introspection_type
+
+from counterfoil.access.policy import GRANTABLE
+from counterfoil.access.viewer import Role, Viewer, anonymous
+from counterfoil.conversations.actions import Receipt, report_receipt, send_message
+from counterfoil.customers.queries import signed_in
+from counterfoil.events import relay
+from counterfoil.orders.models import Order
+from counterfoil.partners.actions import register_client
+from schema.root import schema
+from tests.conftest import Ask
+from tests.factories import Shop
+
+pytestmark = pytest.mark.feature("AC-12")
+
+# Whoever sees the object sees these, but for those of SOME.
+FIELDS: dict[str, str] = {
+    "Contact": "id name email hasAccount",
+    "CurrentViewer": "kind name permissions",
+    "Customer": "id name externalId contacts",
+    "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
+    "FulfilmentLine": "quantity line",
+    "InternalNote": "id authorName text writtenAt",
+    "Invitation": "id email name role invitedBy createdAt expiresAt state",
+    "MailPreference": "enabled belongsTo hasAddress",
+    "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
+    "MessageAdded": "position message",
+    "MessageMail": "state reason sentAt",
+    "Money": "amount currency",
+    "OrderChanged": "position kind order",
+    "OrderEvent": "kind happenedAt actorName status",
+    "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
+    "PartnerClient": "id name clientId scopes createdAt revokedAt lastUsedOn secrets usageByDay usageByOperation",
+    "PartnerSecret": "createdAt expiresAt",
+    "PartnerUsageOfDay": "day calls cost",
+    "PartnerUsageOfOperation": "name calls cost",
+    "Permission": "name subject sentence grantable",
+    "Problem": "code field message",
+    "Product": "id sku name category active externalId imageUrl units",
+    "Role": "id name builtIn permissions",
+    "Scope": "name subject description",
+    "StaffMember": "id name email role active hasSecondFactor isMe",
+    "Store": "id name language timeZone",
+    "Unit": "name price",
+    "Workspace": "name secondFactorRequired",
+}
+# Fields that tell some of those who see the object more than others, and who they are.
+SOME: dict[str, set[str]] = {
+    "Message.authorName": {"shop manager", "admin", "partner"},  # of staff; customers read the shop's name
+    "Message.readAt": {"shop manager", "admin", "partner"},
+    "Message.mail": {"shop manager", "admin", "partner"},
+    "Workspace.secondFactorRequired": {"shop manager", "admin"},
+}
+MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
+    messages(first: 1) { nodes { authorName readAt mail { state } } } } }"""
+
+
+@pytest.mark.once
+def test_every_field_has_a_row() -> None:
+    found = {
+        name: " ".join(kind.fields)
+        for name, kind in schema._schema.type_map.items()
+        if isinstance(kind, GraphQLObjectType)
+        and not is_introspection_type(kind)
+        and not name.endswith(("Success", "Connection", "Edge"))
+        and name not in {"Query", "Mutation", "Subscription", "Order"}
+    }
+
+    assert found == FIELDS
+    assert all(field in FIELDS[kind].split() for kind, _, field in (name.partition(".") for name in SOME))
+
+
+@pytest.fixture
+def viewers(shop: Shop) -> dict[str, Viewer]:
+    """Everybody who sees the order INV-7, which has a message that was mailed and read."""
+    order = Order.objects.select_related("contact", "store").get(pk=shop.order(number="INV-7").pk)
+    message = send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
+    report_receipt(viewer=shop.guest(order), order=order, up_to=message.pk, receipt=Receipt.READ)
+    relay.drain()
+    client, _ = register_client(viewer=shop.staff, name="Stock", scopes=GRANTABLE)
+    return {
+        "guest": shop.guest(order),
+        "contact": signed_in(order.contact),
+        "shop manager": shop.hire("Tom", Role.SHOP_MANAGER),
+        "admin": shop.staff,
+        "partner": client.acting(client.scopes),
+    }
+
+
+@pytest.mark.django_db
+def test_of_a_message_only_the_shop_sees_who_wrote_it_whether_it_was_read_and_its_mail(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask
+) -> None:
+    told = {
+        name: ask(viewer, MESSAGES, number="INV-7")["orderByNumber"]["messages"]["nodes"][0]
+        for name, viewer in viewers.items()
+    }
+
+    for field, hidden in (("authorName", shop.store.name), ("readAt", None), ("mail", None)):
+        assert {name for name, message in told.items() if message[field] != hidden} == SOME[f"Message.{field}"], field
+
+
+@pytest.mark.django_db
+def test_only_staff_see_whether_signing_in_takes_a_second_factor(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask
+) -> None:
+    viewers = {**viewers, "anonymous": anonymous(shop.workspace.pk)}
+    told = {
+        name: ask(viewer, "{ workspace { secondFactorRequired } }")["workspace"]["secondFactorRequired"]
+        for name, viewer in viewers.items()
+    }
+
+    assert {name for name, required in told.items() if required is not None} == SOME["Workspace.secondFactorRequired"]
