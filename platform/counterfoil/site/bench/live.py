@@ -46,6 +46,20 @@ def measure_live(
     return {**pages, **figures}
 
 
+def measure_revocation(environment: Mapping[str, str], shop: Child, times: int) -> dict[str, float]:
+    """From the end of a program's token, in another process, to the end of its stream: milliseconds."""
+    order = shop.ask("streams", count=1)["orders"][0]["id"]
+    took = []
+    with serving(environment) as server, Child(_CLIENTS, environment) as clients:
+        for _ in range(times):
+            token = shop.ask("issue")
+            clients.ask("watch_end", port=server.port, token=token, order=order)
+            began = time.perf_counter()
+            shop.ask("revoke", token=token)
+            took.append((clients.ask("ended_at") - began) * 1000)
+    return {"p50_ms": median(took), "largest_ms": max(took)}
+
+
 class Server:
     """The web process."""
 

@@ -21,7 +21,7 @@ from counterfoil.access.models import StaffMember, User
 from counterfoil.access.policy import GRANTABLE, Permission, allows
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders.models import Order
-from counterfoil.partners.actions import register_client
+from counterfoil.partners.actions import issue_token, register_client, revoke_token
 from counterfoil.site.bench.children import answer
 from counterfoil.site.bench.contenders import requests as lists
 from counterfoil.site.bench.shop import make_shop
@@ -45,6 +45,8 @@ def main() -> None:
                 "list": shop.newest,
                 "page": shop.pages,
                 "access": shop.access,
+                "issue": shop.issue,
+                "revoke": shop.revoke,
                 "streams": shop.streams,
             }
         )
@@ -53,8 +55,13 @@ def main() -> None:
 class _Partner(NamedTuple):
     """A partner's program: how it asks for a token, and who it is then."""
 
-    authorization: str
+    facts: dict[str, Any]
     viewer: Viewer
+
+    @property
+    def authorization(self) -> str:
+        """The header of its requests for tokens."""
+        return "Basic " + b64encode(f"{self.facts['client_id']}:{self.facts['secret']}".encode()).decode()
 
 
 class Shop:
@@ -130,10 +137,18 @@ class Shop:
         orders = Order.objects.order_by("-placed_at")[:count]
         return {"token": self._token, "orders": [{"id": order.topic, "cookie": _guest(order)} for order in orders]}
 
+    def issue(self) -> str:
+        """A token of the partner's program."""
+        return issue_token(**(self._partner or self._register()).facts).token
+
+    def revoke(self, *, token: str) -> None:
+        """End it."""
+        revoke_token(**(self._partner or self._register()).facts, token=token)
+
     def _register(self) -> "_Partner":
         client, secret = register_client(viewer=StaffMember.objects.get().viewer, name="Till", scopes=GRANTABLE)
-        basic = b64encode(f"{client.client_id}:{secret}".encode()).decode()
-        self._partner = _Partner(f"Basic {basic}", client.acting(client.scopes))
+        facts = {"workspace_id": client.workspace_id, "client_id": client.client_id, "secret": secret}
+        self._partner = _Partner(facts, client.acting(client.scopes))
         return self._partner
 
     def _workspace(self) -> int:

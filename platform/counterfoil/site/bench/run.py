@@ -15,7 +15,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from counterfoil.site.bench.children import Child
-from counterfoil.site.bench.live import measure_live
+from counterfoil.site.bench.live import measure_live, measure_revocation
 from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
 from counterfoil.site.command import Stop
 
@@ -32,6 +32,7 @@ BOUNDS = {
     "order_page.growth_100k_to_1k": 1.3,
     "access.token.cpu_ms": 5,
     "access.policy.check_us": 20,
+    "access.revocation.largest_ms": 1000,
     "live.p99_ms.1000": 250,
     "live.one_order.p99_ms.1000": 250,
     "live.kb_per_stream": 60,
@@ -55,10 +56,11 @@ class Sizes:
     requests: int = 4
     streams: tuple[int, ...] = (1, 100, 1000)
     messages: int = 200
+    revocations: int = 20
     every_way_to_watch: bool = True  # subscriptions too, and all on one order
 
 
-QUICK = Sizes(small=120, large=240, rounds=3, requests=1, messages=8, every_way_to_watch=False)
+QUICK = Sizes(small=120, large=240, rounds=3, requests=1, messages=8, revocations=2, every_way_to_watch=False)
 
 
 def run_bench(*, as_json: bool, quick: bool, database: str | None, only: str | None) -> int:
@@ -128,7 +130,9 @@ def _measure(
             figures["order_page"] |= _page(children[SMALL], sizes)
         if "access" in parts:
             _say("measuring tokens and the policy")
-            figures["access"] = _access(children[SMALL], sizes)
+            shop = children[SMALL]
+            figures["access"] = _access(shop, sizes)
+            figures["access"]["revocation"] = measure_revocation(environments[SMALL], shop, sizes.revocations)
         if "growth" in parts:
             _say("measuring how both grow")
             for name, growth in _growth(children, sizes).items():

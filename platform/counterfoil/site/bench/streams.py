@@ -9,7 +9,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from counterfoil.site.bench.children import answer
@@ -18,8 +18,8 @@ HOST = "127.0.0.1"
 _PATIENCE = 30.0  # seconds; reached only when something is wrong
 _AT_ONCE = 50  # streams that are opened at the same time
 _SETTLE = 1.0  # seconds until a stream that has been answered follows the log
-PAGES, SUBSCRIPTIONS = "pages", "subscriptions"
-_MARKS = {PAGES: b"message.sent", SUBSCRIPTIONS: b"messageAdded"}
+PAGES, SUBSCRIPTIONS, ENDED = "pages", "subscriptions", "ended"
+_MARKS = {PAGES: b"message.sent", SUBSCRIPTIONS: b"messageAdded", ENDED: b"event: complete"}
 _SUBSCRIBE = "subscription Added($order: ID!) { messageAdded(orderId: $order) { message { text author sentAt } } }"
 _SEND = """mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) { __typename ... on Problem { message } }
@@ -93,6 +93,25 @@ class Clients:
             await stream.began.wait()
         self._streams.setdefault(order["id"], []).append(stream)
 
+    def watch_end(self, *, port: int, token: str, order: str) -> None:
+        """Open a subscription that somebody is about to end."""
+        self._port, self._token = port, token
+        self._loop.run_until_complete(self._open_all(ENDED, [{"id": order}]))
+
+    def ended_at(self) -> float:
+        """When it ended, by the clock that all processes of this machine share; seconds."""
+
+        async def ended() -> float:
+            async with asyncio.timeout(_PATIENCE):
+                for streams in self._streams.values():
+                    for stream in streams:
+                        await stream.came.wait()
+            return max(stream.came_at for streams in self._streams.values() for stream in streams)
+
+        found = self._loop.run_until_complete(ended())
+        self.close()
+        return found
+
     def send(self, *, orders: Sequence[str], pause: float) -> list[float]:
         """Send a message to each of these orders, one after another; gives each stream's milliseconds from the moment
         of sending, the first message's left out.
@@ -161,8 +180,15 @@ async def _answer(reader: asyncio.StreamReader) -> bytes:
 def main() -> None:
     """Do the benchmark's tasks."""
     clients = Clients()
+    tasks: dict[str, Callable[..., Any]] = {
+        "open": clients.open,
+        "send": clients.send,
+        "close": clients.close,
+        "watch_end": clients.watch_end,
+        "ended_at": clients.ended_at,
+    }
     with contextlib.suppress(KeyboardInterrupt):
-        answer({"open": clients.open, "send": clients.send, "close": clients.close})
+        answer(tasks)
 
 
 if __name__ == "__main__":
