@@ -7,6 +7,7 @@ from typing import Any
 from strawberry.types import Info as StrawberryInfo
 
 from counterfoil.access.viewer import Viewer
+from counterfoil.partners.budgets import Payer
 
 
 @dataclass
@@ -14,8 +15,8 @@ class Context:
     """`viewer` is who asks. `resume_after` is the stream position of a client that comes back.
 
     `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
-    all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there. `attributed`
-    says that an operation was counted as a call of the viewer.
+    all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there. `payer` pays
+    for what comes from outside; the UIs' own operations have none.
     """
 
     viewer: Viewer
@@ -23,7 +24,7 @@ class Context:
     still_valid: Callable[[], bool] = lambda: True
     credential: Hashable = field(default_factory=object)
     beat: Callable[[], Awaitable[None]] | None = None
-    attributed: bool = False
+    payer: Payer | None = None
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

@@ -35,7 +35,6 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from counterfoil.events.threads import in_thread
-from schema.attribution import Measured
 from schema.sharing import frozen, once
 
 type Answer = dict[str, Any]
@@ -240,8 +239,7 @@ class ThreadedExecution(RowExecution):
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            with Measured():
-                return super().execute_operation(serially)
+            return super().execute_operation(serially)
         return in_thread(self._execute_while_valid, serially)
 
     def _execute_while_valid(self, serially: bool | None) -> Any:
@@ -250,8 +248,7 @@ class ThreadedExecution(RowExecution):
             raise GraphQLError(
                 "This token opens nothing any more: connect again.", extensions={"code": "UNAUTHENTICATED"}
             )
-        with Measured():
-            return super().execute_operation(serially)
+        return super().execute_operation(serially)
 
 
 class _Selection(NamedTuple):

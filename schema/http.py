@@ -1,88 +1,139 @@
-"""`/graphql` for queries and mutations: POST, JSON, bearer tokens. No cookies count here, so there is no CSRF."""
+"""`/graphql` for queries and mutations: JSON, bearer tokens. No cookies count here, so there is no CSRF.
+
+Statuses and media types follow GraphQL over HTTP; `graphql-http`'s audit holds them. What is refused before it runs
+has no `data`, and its status says so where the client asked for `application/graphql-response+json`.
+"""
 
 import json
+from typing import Any
 
-from cross_web import DjangoHTTPRequestAdapter, HTTPException
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from strawberry.django.views import GraphQLView
+from graphql import GraphQLError
+from strawberry.types.graphql import OperationType
 
-from schema.attribution import count_unanswered
+from schema.admission import Refused, codes, pay_for_mistake
 from schema.context import Context
-from schema.identity import BadToken, bearer_context, store_of_request
-from schema.root import schema
+from schema.identity import BadToken, bearer_context, network_of, store_of_request
+from schema.requests import GRAPHQL_JSON, JSON, Asked, BadRequest, read_post, read_query_string, text_to_run, too_large
+from schema.root import execute
+
+_STATUSES = {"RATE_LIMITED": 429, "INTERNAL": 500, "METHOD_NOT_ALLOWED": 405, "UNAUTHENTICATED": 401}
+_READS = (OperationType.QUERY,)
+_READS_AND_CHANGES = (OperationType.QUERY, OperationType.MUTATION)
 
 
-def error_reply(message: str, *, code: str, status: int) -> JsonResponse:
+def reply(content: dict[str, Any], status: int = 200, media: str = JSON) -> HttpResponse:
+    """An answer in JSON, which nobody keeps."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+    return HttpResponse(text, content_type=f"{media}; charset=utf-8", status=status, headers=headers)
+
+
+def error_reply(message: str, *, code: str, status: int, media: str = JSON) -> HttpResponse:
     """A reply from outside the execution, in the shape of a GraphQL error."""
-    return JsonResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status=status)
+    return reply({"errors": [{"message": message, "extensions": {"code": code}}]}, status, media)
 
 
-def refused_token() -> JsonResponse:
+def refused_token() -> HttpResponse:
     """The reply to a bearer token that opens nothing."""
-    reply = error_reply(
+    refused = error_reply(
         "This token opens nothing here: it is unknown, expired or revoked.", code="UNAUTHENTICATED", status=401
     )
-    reply["WWW-Authenticate"] = "Bearer"
-    return reply
+    refused["WWW-Authenticate"] = "Bearer"
+    return refused
 
 
-class JsonObjects:
-    """Requests are JSON objects in UTF-8; anything else is the client's fault, not ours."""
+@csrf_exempt
+def endpoint(request: HttpRequest) -> HttpResponse:
+    """Answer one request."""
+    store = store_of_request(request)
+    if store is None:
+        return error_reply("No store answers to this host name.", code="NOT_FOUND", status=404)
+    try:
+        context = bearer_context(
+            request.headers.get("Authorization", ""), store.workspace_id, network=network_of(request)
+        )
+    except BadToken:
+        return refused_token()
+    media = _media(request)
+    try:
+        if media is None:
+            raise BadRequest(f"Answers are {GRAPHQL_JSON} or {JSON}; streams need the ASGI server.", status=406)
+        return _answer(request, context, media)
+    except BadRequest as bad:
+        return _refuse(bad, context, media or JSON)
 
-    def decode_json(self, data: str | bytes) -> object:
-        """The request."""
+
+def _media(request: HttpRequest) -> str | None:
+    """How the client wants to be answered; None for what we can't."""
+    if not request.headers.get("Accept"):
+        return JSON
+    named = any(f"{kind.main_type}/{kind.sub_type}" == GRAPHQL_JSON for kind in request.accepted_types)
+    return request.get_preferred_type([GRAPHQL_JSON, JSON] if named else [JSON])
+
+
+def _asked(request: HttpRequest) -> Asked:
+    if request.method == "POST":
         try:
-            found = json.loads(data)
-        except (ValueError, RecursionError):
-            raise HTTPException(400, "Unable to parse request body as JSON") from None
-        if not isinstance(found, dict):
-            raise HTTPException(400, 'Send a JSON object: {"query": "…", "variables": {…}}. Batches are not taken.')
-        return found
-
-
-class RawBody(DjangoHTTPRequestAdapter):
-    """A request whose body may be no UTF-8, or too large."""
-
-    @property
-    def body(self) -> bytes:
-        """The body's bytes."""
-        try:
-            return self.request.body
+            return read_post(request.body, request.headers.get("Content-Type", ""))
         except RequestDataTooBig:
-            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            raise HTTPException(413, f"The request is too large: {most:,} bytes is the most.") from None
+            raise too_large() from None
+    if request.method == "GET":
+        return read_query_string(request.GET)
+    raise BadRequest("Send operations by POST, or queries by GET.", status=405, code="METHOD_NOT_ALLOWED")
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class GraphQLEndpoint(JsonObjects, GraphQLView[Context, None]):
-    """The synchronous half of the endpoint; streams are answered by `schema.live`."""
-
-    request_adapter_class = RawBody
-
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Answer one request."""
-        store = store_of_request(request)
-        if store is None:
-            return error_reply("No store answers to this host name.", code="NOT_FOUND", status=404)
-        try:
-            self.context = bearer_context(request.headers.get("Authorization", ""), store.workspace_id)
-        except BadToken:
-            return refused_token()
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        count_unanswered(self.context)
-        if isinstance(response, HttpResponse) and response.headers["Content-Type"].startswith("text/plain"):
-            return error_reply(response.content.decode(), code="BAD_REQUEST", status=response.status_code)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    def get_context(self, request: HttpRequest, response: HttpResponse) -> Context:
-        """What the resolvers get."""
-        return self.context
+def _answer(request: HttpRequest, context: Context, media: str) -> HttpResponse:
+    asked = _asked(request)
+    result = execute(
+        text_to_run(asked, context.viewer.workspace_id),
+        variables=asked.variables,
+        context=context,
+        operation_name=asked.operation_name,
+        allowed=_READS_AND_CHANGES if request.method == "POST" else _READS,
+    )
+    errors = result.errors or []
+    told: dict[str, Any] = {"data": result.data} if result.data is not None or _ran(errors) else {}
+    if errors:
+        told["errors"] = [error.formatted for error in errors]
+    if result.extensions:
+        told["extensions"] = result.extensions
+    return _with_advice(reply(told, _status(told, errors, media), media), errors)
 
 
-endpoint = GraphQLEndpoint.as_view(schema=schema, graphql_ide=None, allow_queries_via_get=False)
+def _ran(errors: list[GraphQLError]) -> bool:
+    """Whether the operation was run, and met errors at a field."""
+    return any(error.path for error in errors)
+
+
+def _status(told: dict[str, Any], errors: list[GraphQLError], media: str) -> int:
+    if "data" in told:
+        return 200
+    for code in codes(errors):
+        if code in _STATUSES:
+            return _STATUSES[code]
+    return 400 if media == GRAPHQL_JSON else 200
+
+
+def _refuse(bad: BadRequest, context: Context, media: str) -> HttpResponse:
+    """Answer a request that never became an operation."""
+    try:
+        pay_for_mistake(context)
+    except Refused as refused:
+        told = {"errors": [error.formatted for error in refused.errors]}
+        return _with_advice(reply(told, 429, media), refused.errors)
+    refusal = error_reply(bad.message, code=bad.code, status=bad.status, media=media)
+    if bad.status == 405:
+        refusal["Allow"] = "GET, POST"
+    return refusal
+
+
+def _with_advice(answer: HttpResponse, errors: list[GraphQLError]) -> HttpResponse:
+    for error in errors:
+        if wait := (error.extensions or {}).get("retryAfter"):
+            answer["Retry-After"] = str(wait)
+    if answer.status_code == 405:
+        answer["Allow"] = "POST"
+    return answer

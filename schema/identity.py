@@ -28,6 +28,7 @@ from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest, numbered, opened_by
+from counterfoil.partners.budgets import Payer
 from counterfoil.workspaces.models import Store
 from counterfoil.workspaces.queries import store_for_host
 from schema.context import Context
@@ -154,14 +155,15 @@ def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer
 # Programs, by bearer token.
 
 
-def bearer_context(authorization: str, workspace_id: int) -> Context:
+def bearer_context(authorization: str, workspace_id: int, *, network: str = "") -> Context:
     """The context of an `Authorization` header: an access token of staff or of a partner, an order key, or nothing
-    (anonymous).
+    (anonymous). `network` is where the request comes from, as `network_of` says it.
 
     Raises `BadToken` when a token is given and opens nothing.
     """
     if not authorization:
-        return Context(viewer=anonymous(workspace_id))
+        nobody = anonymous(workspace_id)
+        return Context(viewer=nobody, payer=payer_of(nobody, network))
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token or not token.isascii():
@@ -173,7 +175,15 @@ def bearer_context(authorization: str, workspace_id: int) -> Context:
         viewer=viewer,
         still_valid=lambda: _token_viewer(token, workspace_id) == viewer,
         credential=(viewer, AccessToken.digest_of(token)),
+        payer=payer_of(viewer, network),
     )
+
+
+def payer_of(viewer: Viewer, network: str) -> Payer:
+    """Whose bucket an operation from outside is paid from: a program's own, else that of the network it comes from."""
+    if viewer.client_id is not None:
+        return Payer(f"client:{viewer.client_id}", settings.COST_A_MINUTE)
+    return Payer(f"network:{network}", settings.COST_A_MINUTE_AND_NETWORK)
 
 
 def _bearer(token: AccessToken) -> Viewer:
@@ -251,8 +261,12 @@ def _visible_topics(grants: Mapping[int, int], topics: frozenset[str], workspace
 
 def address_of(request: HttpRequest) -> str:
     """Where the request comes from; nothing for what is no address, such as a socket."""
+    return _address(request.META.get("REMOTE_ADDR", ""))
+
+
+def _address(given: str) -> str:
     try:
-        address = ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
+        address = ip_address(given.partition("%")[0])
     except ValueError:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
@@ -260,6 +274,11 @@ def address_of(request: HttpRequest) -> str:
 
 
 def network_of(request: HttpRequest) -> str:
-    """The address that a request comes from, of IPv6 the /64: whoever has one address there has all of them."""
-    address = address_of(request)
+    """The network that a request comes from."""
+    return network_of_address(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of_address(given: str) -> str:
+    """The network of an address: itself, of IPv6 the /64: whoever has one address there has all of them."""
+    address = _address(given)
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

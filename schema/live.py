@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Map
 from functools import partial
 from typing import Any, ClassVar
 
+from cross_web import HTTPException
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import DisallowedHost
@@ -26,10 +27,8 @@ from counterfoil.events.credentials import CREDENTIALS, ORDER_KEYS
 from counterfoil.events.feed import EVERYTHING, Feed, Happened
 from counterfoil.events.relay import last_position
 from counterfoil.events.threads import in_thread
-from schema.attribution import count_unanswered
 from schema.context import Context
-from schema.http import JsonObjects
-from schema.identity import BadToken, Watch, bearer_context, store_of
+from schema.identity import BadToken, Watch, bearer_context, network_of_address, store_of
 from schema.root import schema
 from schema.streams import BEAT, REVOKING
 
@@ -50,12 +49,12 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _context(headers: Mapping[str, str], authorization: str) -> Context:
+def _context(headers: Mapping[str, str], authorization: str, client: tuple[str, int] | None) -> Context:
     """The context of a stream. Raises `BadToken` also where no store answers."""
     store = store_of(headers.get("host", ""))
     if store is None:
         raise BadToken
-    return bearer_context(authorization, store.workspace_id)
+    return bearer_context(authorization, store.workspace_id, network=network_of_address(client[0] if client else ""))
 
 
 async def _while_there(answer: Coroutine[Any, Any, None], receive: Receive, send: Send) -> None:
@@ -82,6 +81,20 @@ async def _left(receive: Receive) -> None:
 
 
 # Partners: subscriptions that carry content.
+
+
+class JsonObjects:
+    """Requests are JSON objects in UTF-8; anything else is the client's fault, not ours."""
+
+    def decode_json(self, data: str | bytes) -> object:
+        """The request."""
+        try:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
+            raise HTTPException(400, "Unable to parse request body as JSON") from None
+        if not isinstance(found, dict):
+            raise HTTPException(400, 'Send a JSON object: {"query": "…", "variables": {…}}. Batches are not taken.')
+        return found
 
 
 class ResumableSSE(SSETransport):
@@ -116,7 +129,7 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         """Answer one stream; a token that opens nothing is refused before it begins."""
         headers = _headers(self.scope)
         try:
-            self.context = await in_thread(_context, headers, headers.get("authorization", ""))
+            self.context = await in_thread(_context, headers, headers.get("authorization", ""), self.scope["client"])
         except BadToken:
             await self.send_response(
                 401,
@@ -128,7 +141,6 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
         self.context.beat = partial(self.send_body, b": beat\r\n\r\n", more_body=True)
         await _while_there(super().handle(body), self.receive, self.base_send)
-        count_unanswered(self.context)
 
     async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
         """What the resolvers get."""
@@ -162,10 +174,13 @@ class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):
         headers = _headers(self.scope)
         given = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
         try:
-            found = await in_thread(_context, headers, str(given or headers.get("authorization", "")))
+            found = await in_thread(
+                _context, headers, str(given or headers.get("authorization", "")), self.scope["client"]
+            )
         except BadToken as error:
             raise ConnectionRejectionError from error
         context.viewer, context.still_valid, context.credential = found.viewer, found.still_valid, found.credential
+        context.payer = found.payer
         return await super().on_ws_connect(context)
 
 

@@ -2,23 +2,24 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Annotated, Any, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLError
-from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import MaskErrors, ParserCache, SchemaExtension, ValidationCache
-from strawberry.extensions.context import OperationContextManager, ValidationContextManager
+from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.scalars import Base64
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from counterfoil.access.viewer import Viewer
-from schema.attribution import Call, CountedOperation
+from counterfoil.events.threads import in_thread
+from schema.admission import Refused, admit, without_hints
 from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
@@ -28,6 +29,7 @@ from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
 from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
+from schema.documents import Documents
 from schema.execution import ThreadedExecution
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
@@ -126,14 +128,6 @@ class MaskUnexpected(MaskErrors):
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """The error that the client gets instead."""
-        # Mistakes of the client that Strawberry answers well over plain HTTP, but not in a stream.
-        match error.original_error:
-            case CannotGetOperationTypeError() as mistake:
-                return GraphQLError(mistake.as_http_error_reason(), original_error=mistake)
-            case InvalidOperationTypeError() as mistake:
-                return GraphQLError(mistake.as_http_error_reason("GET"), original_error=mistake)
-            case MissingQueryError() as mistake:
-                return GraphQLError(str(mistake), original_error=mistake)
         reference = secrets.token_hex(4)
         logger.error("Unexpected error %s at %s", reference, error.path, exc_info=error.original_error)
         return GraphQLError(
@@ -149,25 +143,10 @@ def _is_unexpected(error: GraphQLError) -> bool:
 
 
 class Runner(SchemaExtensionsRunner):
-    """Calls the extensions' hooks, and counts what programs ask; at a stream's result it only does what is to do.
+    """Calls the extensions' hooks; at a stream's result it only does what is to do.
 
     Looking for hooks took a third of the time in which an event reaches a stream.
     """
-
-    _call: Call | None = None
-
-    def operation(self) -> OperationContextManager:
-        """The hooks around an operation; a program's is counted, without a hook, which would cost more."""
-        if self.execution_context.context.viewer.client_id is None:
-            return super().operation()
-        self._call = Call(self.execution_context)
-        return CountedOperation(self.extensions, self._call)
-
-    def validation(self) -> ValidationContextManager:
-        """The hooks around validation, which follows parsing."""
-        if self._call is not None:
-            self._call.parsed()
-        return super().validation()
 
     def on_stream_result(self, result: Any) -> Any:
         """Say the position of the event that this result answers, so that any client can resume; mask its errors."""
@@ -176,29 +155,31 @@ class Runner(SchemaExtensionsRunner):
             result.extensions = {**(result.extensions or {}), "position": str(position)}
         return nullcontext() if getattr(result, "errors", True) is None else super().on_stream_result(result)
 
+    def get_extensions_results_sync(self) -> dict[str, Any]:
+        """What is added to an answer: the cost of what came from outside."""
+        return self.execution_context.extensions_results
+
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
-        """What the extensions add to an answer."""
-        if all(type(extension).get_results is SchemaExtension.get_results for extension in self.extensions):
-            return dict(ctx.extensions_results)
-        return await super().get_extensions_results(ctx)
-
-
-class CachedParsing(ParserCache):
-    """Parses a text once. Syntax errors are left to Strawberry: in a stream it answers only those it meets itself."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Put the parsed document in place."""
-        context = self.execution_context
-        with suppress(GraphQLError):
-            context.graphql_document = self.cached_parse_document(context.query, **context.parse_options)
-        yield
+        """The same in a stream, whose events are not paid one by one."""
+        if ctx.graphql_document and ctx.operation_type is OperationType.SUBSCRIPTION:
+            return {}
+        return ctx.extensions_results
 
 
 class CounterfoilSchema(strawberry.Schema):
-    """The schema, whose expected errors are nobody's log lines."""
+    """The schema. What it runs was admitted before, and expected errors are nobody's log lines."""
+
+    documents: Documents
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing: `MaskUnexpected` logs what deserves it."""
+        """Say what kind of error came of variables, and no hints to who may not read the schema. Nothing is logged:
+        `MaskUnexpected` logs what deserves it.
+        """
+        for error in errors:
+            if error.path is None and not error.extensions and not _is_unexpected(error):
+                error.extensions = {"code": "BAD_VARIABLES"}
+            if execution_context is not None:
+                error.message = without_hints(error.message, execution_context.context.viewer)
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
@@ -206,19 +187,40 @@ class CounterfoilSchema(strawberry.Schema):
         """Ours, which is fast where a thousand streams are told of an event."""
         return Runner(execution_context, extensions)
 
+    # Strawberry parses, looks at the kind and validates in these two; what is refused here comes back as it would.
+
+    def _prepare_operation_sync(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> StrawberryResult | None:
+        refused = self._refused(context)
+        if refused is None:
+            return None
+        return StrawberryResult(None, refused, extensions_runner.get_extensions_results_sync())
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        refused = await in_thread(self._refused, context)
+        return None if refused is None else PreExecutionError(data=None, errors=refused)
+
+    def _refused(self, execution: ExecutionContext) -> list[GraphQLError] | None:
+        try:
+            admit(self.documents, execution)
+        except Refused as refused:
+            execution.pre_execution_errors = refused.errors
+            return refused.errors
+        return None
+
 
 schema = CounterfoilSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    extensions=[
-        lambda: CachedParsing(maxsize=512),
-        lambda: ValidationCache(maxsize=512),
-        MaskUnexpected,
-    ],
+    extensions=[MaskUnexpected],
     config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
     execution_context_class=ThreadedExecution,
 )
+schema.documents = Documents(schema._schema)
 
 
 def print_schema() -> str:
@@ -226,8 +228,19 @@ def print_schema() -> str:
     return schema.as_str() + "\n"
 
 
-def execute(text: str, *, variables: dict[str, Any], context: Any, operation_name: str) -> ExecutionResult:
+def execute(
+    text: str,
+    *,
+    variables: dict[str, Any],
+    context: Any,
+    operation_name: str | None,
+    allowed: Iterable[OperationType] = (OperationType.QUERY, OperationType.MUTATION),
+) -> ExecutionResult:
     """Run one operation, synchronously."""
     return schema.execute_sync(  # type: ignore[return-value]
-        text, variable_values=variables, context_value=context, operation_name=operation_name
+        text,
+        variable_values=variables,
+        context_value=context,
+        operation_name=operation_name,
+        allowed_operation_types=allowed,
     )

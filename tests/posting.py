@@ -1,15 +1,19 @@
 """GraphQL over HTTP, as a program of somebody else sends it: `POST /graphql` with a bearer token, or without."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
 
 from counterfoil.access import clock, order_keys
-from counterfoil.access.models import AccessToken, StaffMember
+from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
+from counterfoil.access.policy import GRANTABLE
 from counterfoil.orders.models import Order
+from counterfoil.partners.actions import issue_token, register_client
+from tests.factories import Shop
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class Reply:
 
     status: int
     body: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -35,10 +40,25 @@ class Reply:
 
 def post(text: str, /, *, token: str | None = None, host: str = "fennel.test", **variables: Any) -> Reply:
     """Run an operation: `post("{ viewer { kind } }", token=token_of(member))`."""
-    response = Client(headers={"host": host} | ({"authorization": f"Bearer {token}"} if token else {})).post(
-        "/graphql", json.dumps({"query": text, "variables": variables}), content_type="application/json"
+    return send({"query": text, "variables": variables}, token=token, host=host)
+
+
+def send(
+    body: object, *, token: str | None = None, host: str = "fennel.test", accept: str = "", path: str = "/graphql"
+) -> Reply:
+    """Post any body."""
+    headers = {"host": host} | ({"authorization": f"Bearer {token}"} if token else {})
+    response = Client(headers=headers | ({"accept": accept} if accept else {})).post(
+        path, body if isinstance(body, bytes) else json.dumps(body), content_type="application/json"
     )
-    return Reply(response.status_code, json.loads(response.content))
+    return Reply(response.status_code, json.loads(response.content), dict(response.headers))
+
+
+def partner_token(shop: Shop, *scopes: str, trusted_only: bool = False) -> str:
+    """A token of a new program with these scopes, or with all."""
+    client, secret = register_client(viewer=shop.staff, name="Till", scopes=scopes or GRANTABLE)
+    PartnerClient.objects.filter(pk=client.pk).update(trusted_only=trusted_only)
+    return issue_token(workspace_id=client.workspace_id, client_id=client.client_id, secret=secret).token
 
 
 def token_of(member: StaffMember, *, expires_at: datetime | None = None) -> str:

@@ -18,6 +18,7 @@ os.environ["COUNTERFOIL_DATA_DIR"] = str(TEMPORARY)
 os.environ["COUNTERFOIL_SECRET_KEY"] = "for-tests-only"
 os.environ["COUNTERFOIL_BROKER"] = "memory://"
 os.environ["COUNTERFOIL_DEMO"] = "1"
+os.environ["COUNTERFOIL_COST_A_MINUTE_AND_NETWORK"] = str(10**9)  # all tests come from one address
 os.environ["COUNTERFOIL_HOSTS"] = "testserver,localhost,127.0.0.1,fennel.test,other.test"
 if os.environ.get("COUNTERFOIL_TEST_DATABASE") == "postgresql":
     os.environ["COUNTERFOIL_DATABASE"] = POSTGRESQL

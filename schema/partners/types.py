@@ -61,14 +61,14 @@ class PartnerSecret:
 class PartnerUsageOfDay:
     day: date = strawberry.field(description="The day, in UTC.")
     calls: int = strawberry.field(description="How many operations it sent; a subscription counts once.")
-    cost: int = strawberry.field(description="What they cost: milliseconds of CPU, each call rounded up, at least 1.")
+    cost: int = strawberry.field(description="What they cost, in points, as `extensions.cost` told them.")
 
 
 @strawberry.type(description="What a program asked by operations of one name.")
 class PartnerUsageOfOperation:
     name: str | None = strawberry.field(description="The operation's name; null for all the rest together.")
     calls: int = strawberry.field(description="How many it sent; a subscription counts once.")
-    cost: int = strawberry.field(description="What they cost: milliseconds of CPU, each call rounded up, at least 1.")
+    cost: int = strawberry.field(description="What they cost, in points, as `extensions.cost` told them.")
 
 
 class ClientRow(NamedTuple):

@@ -50,9 +50,9 @@ def test_calls_add_up_by_day_and_operation_over_any_number_of_writes(program: Vi
     days = [NOON, NOON, NOON + timedelta(hours=11, minutes=59), NOON + timedelta(hours=12)]
     for turn, moment in enumerate(days):
         with clock.at(moment):
-            usage.count(program, "Orders", 0.0021)
-            usage.count(program, "Orders", 0.0)
-            usage.count(program, "Products", 0.001)
+            usage.count(program, "Orders", 3)
+            usage.count(program, "Orders", 1)
+            usage.count(program, "Products", 1)
             if turn % 2:
                 usage.flush()
 
@@ -67,7 +67,7 @@ def test_calls_add_up_by_day_and_operation_over_any_number_of_writes(program: Vi
 def test_two_processes_add_to_the_same_rows(program: Viewer, usage: Usage) -> None:
     other = Usage()
     for one in (usage, other, other):
-        one.count(program, "Orders", 0.001)
+        one.count(program, "Orders", 1)
 
     usage.flush()
     other.flush()
@@ -81,7 +81,7 @@ def test_counting_asks_the_database_nothing_and_without_a_call_nor_does_writing(
     ) as asked:
         usage.flush()
         for _ in range(100):
-            usage.count(program, "Orders", 0.0)
+            usage.count(program, "Orders", 1)
     assert len(asked) == 0
 
     usage.flush()
@@ -94,7 +94,7 @@ def test_counting_asks_the_database_nothing_and_without_a_call_nor_does_writing(
 def test_a_write_takes_as_many_statements_for_a_hundred_rows_as_for_one(
     shop: Shop, program: Viewer, usage: Usage, noon: None
 ) -> None:
-    usage.count(program, "Orders", 0.0)
+    usage.count(program, "Orders", 1)
     usage.flush()  # the day's first one also forgets old rows
     programs = [program, *(acting(shop, f"Till {number}") for number in range(4))]
     counts = []
@@ -102,7 +102,7 @@ def test_a_write_takes_as_many_statements_for_a_hundred_rows_as_for_one(
     for names in (1, 20):
         for one in programs:
             for name in range(names):
-                usage.count(one, f"Operation{name}", 0.0)
+                usage.count(one, f"Operation{name}", 1)
         with CaptureQueriesContext(connection) as asked:
             usage.flush()
         counts.append(len(asked))
@@ -130,7 +130,7 @@ def test_a_write_takes_as_many_statements_for_a_hundred_rows_as_for_one(
 def test_what_is_no_name_of_an_operation_is_counted_without_it(
     program: Viewer, usage: Usage, given: object, counted: str
 ) -> None:
-    usage.count(program, given, 0.0)
+    usage.count(program, given, 1)
     usage.flush()
 
     assert written() == {(program.client_id, counted, 1, 1)}
@@ -141,11 +141,11 @@ def test_a_program_that_invents_names_fills_neither_memory_nor_the_table(
 ) -> None:
     other = acting(shop, "Stock")
     for number in range(MOST_NAMES * 3):
-        usage.count(program, f"Operation{number}", 0.0)
+        usage.count(program, f"Operation{number}", 1)
         if number % 100 == 0:
             usage.flush()
-    usage.count(program, "Operation0", 0.0)
-    usage.count(other, "Operation9999", 0.0)
+    usage.count(program, "Operation0", 1)
+    usage.count(other, "Operation9999", 1)
     usage.flush()
 
     rows = ClientUsage.objects.filter(client_id=program.client_id)
@@ -158,7 +158,7 @@ def test_a_program_that_invents_names_fills_neither_memory_nor_the_table(
 def test_nobody_but_a_program_is_counted(shop: Shop, usage: Usage) -> None:
     order = shop.order()
     for viewer in (shop.staff, shop.guest(order)):
-        usage.count(viewer, "Orders", 0.0)
+        usage.count(viewer, "Orders", 1)
     usage.flush()
 
     assert not ClientUsage.objects.exists()
@@ -168,10 +168,10 @@ def test_what_could_not_be_written_is_written_the_next_time_with_what_came_meanw
     program: Viewer, usage: Usage
 ) -> None:
     def refuse(*_: object) -> None:
-        usage.count(program, "Orders", 0.0)
+        usage.count(program, "Orders", 1)
         raise DatabaseError
 
-    usage.count(program, "Orders", 0.0)
+    usage.count(program, "Orders", 1)
     with pytest.raises(DatabaseError), connection.execute_wrapper(refuse):
         usage.flush()
     assert written() == set()
@@ -185,7 +185,7 @@ def test_calls_of_a_client_that_is_gone_keep_nobody_elses_from_being_written(
 ) -> None:
     gone = acting(shop, "Gone")
     for viewer in (gone, program):
-        usage.count(viewer, "Orders", 0.0)
+        usage.count(viewer, "Orders", 1)
     PartnerClient.objects.filter(pk=gone.client_id).delete()
 
     usage.flush()
@@ -196,11 +196,11 @@ def test_calls_of_a_client_that_is_gone_keep_nobody_elses_from_being_written(
 def test_usage_is_forgotten_after_four_hundred_days(program: Viewer, usage: Usage) -> None:
     for age in (401, 400):
         with clock.at(NOON - timedelta(days=age)):
-            usage.count(program, "Orders", 0.0)
+            usage.count(program, "Orders", 1)
             usage.flush()
 
     with clock.at(NOON):
-        usage.count(program, "Orders", 0.0)
+        usage.count(program, "Orders", 1)
         usage.flush()
 
     kept = ClientUsage.objects.order_by("day").values_list("day", flat=True)
@@ -213,13 +213,13 @@ def test_no_call_is_lost_or_doubled_while_threads_count_and_write(shop: Shop, pr
 
     def count_many() -> None:
         for number in range(300):
-            usage.count(program, f"Operation{number % 3}", 0.0)
+            usage.count(program, f"Operation{number % 3}", 1)
             if number % 50 == 0:
                 usage.flush()
 
     def count_elsewhere() -> None:
         for number in range(60):
-            second.count(program, f"Operation{number % 3}", 0.0)
+            second.count(program, f"Operation{number % 3}", 1)
             if number % 20 == 0:
                 second.flush()
 

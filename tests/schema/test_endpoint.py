@@ -113,14 +113,24 @@ def test_a_session_of_the_admin_counts_for_nothing_here(shop: Shop) -> None:
 
 
 @pytest.mark.feature("AC-8")
-def test_a_get_runs_nothing(shop: Shop) -> None:
+def test_a_get_reads_and_changes_nothing(shop: Shop) -> None:
     client = Client(headers={"host": "fennel.test", "authorization": f"Bearer {token_of(shop.member)}"})
+    order = shop.order()
+    send = f"""mutation {{ sendMessage(input: {{clientMutationKey: "1", orderId: "order_{order.pk}", text: "Hello"}}) {{
+        __typename }} }}"""
 
-    response = client.get("/graphql", {"query": WHO})
+    read = client.get("/graphql", {"query": WHO})
+    change = client.get("/graphql", {"query": send})
 
-    assert response.status_code in {400, 405}
-    assert response["Content-Type"].startswith("application/json")
-    assert "data" not in response.json()
+    assert read.json()["data"]["viewer"] == {"kind": "STAFF", "name": "Mara"}
+    assert (change.status_code, change["Allow"], change["Content-Type"]) == (
+        405,
+        "POST",
+        "application/json; charset=utf-8",
+    )
+    assert change.json()["errors"][0]["message"] == "Changes are sent by POST."
+    assert "data" not in change.json()
+    assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -178,4 +188,4 @@ def test_a_body_that_is_too_large_is_refused_in_json(shop: Shop) -> None:
     response = Client(headers={"host": "fennel.test"}).post("/graphql", body, content_type="application/json")
 
     assert response.status_code == 413
-    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+    assert response.json()["errors"][0]["extensions"] == {"code": "TOO_LARGE"}

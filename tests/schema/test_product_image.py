@@ -106,7 +106,7 @@ def test_what_is_no_base64_is_the_clients_mistake(token: str, gid: str, image: A
 def test_a_request_that_is_too_large_is_refused_and_says_how_large_it_may_be(token: str, gid: str) -> None:
     reply = set_image(token, gid, "A" * 2_700_000)
 
-    assert (reply.status, reply.codes) == (413, ["BAD_REQUEST"])
+    assert (reply.status, reply.codes) == (413, ["TOO_LARGE"])
     assert "2,621,440 bytes is the most" in reply.body["errors"][0]["message"]
 
 

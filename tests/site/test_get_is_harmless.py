@@ -27,6 +27,7 @@ from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.partners.actions import register_client
+from counterfoil.partners.models import TokenBucket
 from counterfoil.staff.invitations import invite, link_token
 from counterfoil.staff.passwords import reset_token
 from counterfoil.staff.roles import save_role
@@ -76,10 +77,10 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str =
 
 
 def whole_database() -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+    """Every row of every table, but for token buckets: what they hold tells how often was asked, and nothing else."""
     dump = {}
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        for table in set(connection.introspection.table_names(cursor)) - {TokenBucket._meta.db_table}:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             dump[table] = sorted(cursor.fetchall(), key=repr)
     return dump

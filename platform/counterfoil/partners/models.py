@@ -27,3 +27,20 @@ class ClientUsage(TenantModel):
 
     def __str__(self) -> str:
         return f"usage {self.pk}"
+
+
+class TokenBucket(models.Model):
+    """What a program or an address may spend yet, as it was at `at` (seconds of the Unix epoch). `given` is what the
+    last one who asked got. Of no workspace: an address is one whatever it asks for.
+    """
+
+    key = models.CharField(max_length=100, unique=True)
+    points = models.FloatField()
+    given = models.FloatField()
+    at = models.FloatField()
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="partners_bucket_age"),)
+
+    def __str__(self) -> str:
+        return f"token bucket {self.pk}"

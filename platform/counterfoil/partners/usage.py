@@ -1,8 +1,8 @@
 """Who asked how much (AC-11): counted in memory at each call, written in one statement every few seconds.
 
 No call waits for a write, and a call that only reads writes nothing. A process that is killed loses what it counted
-since its last write, `FLUSH_EVERY` seconds at most; one that is stopped writes first. A call costs the milliseconds of
-CPU that its execution took, rounded up and one at least; a subscription is one call.
+since its last write, `FLUSH_EVERY` seconds at most; one that is stopped writes first. Costs are in the API's points; a
+subscription is one call.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import batched
-from math import ceil
 from threading import Lock
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ class Usage:
         self._day = date.min  # of the names
         self._tidied = date.min
 
-    def count(self, viewer: Viewer, operation: object, seconds: float) -> None:
+    def count(self, viewer: Viewer, operation: object, points: int) -> None:
         """Note a call; calls of anyone but a partner's program are nobody's usage."""
         if viewer.client_id is None:
             return
@@ -80,7 +79,7 @@ class Usage:
                     name = OTHERS
                 else:
                     names.add(name)
-            self._add(_Place(viewer.client_id, today, name, viewer.workspace_id), 1, max(1, ceil(seconds * 1000)))
+            self._add(_Place(viewer.client_id, today, name, viewer.workspace_id), 1, points)
 
     def flush(self) -> None:
         """Write what was counted; once a day forget what is too old. What can't be written is kept for the next time.

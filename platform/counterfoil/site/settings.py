@@ -12,6 +12,10 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name) or default)
+
+
 DATA_DIR = Path(os.environ.get("COUNTERFOIL_DATA_DIR") or "var/data").absolute()
 DEBUG = _flag("COUNTERFOIL_DEBUG")
 DEMO = _flag("COUNTERFOIL_DEMO")
@@ -195,6 +199,17 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# Where processes share what they only count, such as token buckets; without one that is the database.
+REDIS_URL = os.environ.get("COUNTERFOIL_REDIS") or (CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+
+# What a program may ask of the API, in points (schema/cost.py).
+COST_OF_A_REQUEST = _number("COUNTERFOIL_COST_OF_A_REQUEST", 50_000)
+COST_OF_AN_EVENT = _number("COUNTERFOIL_COST_OF_AN_EVENT", 1_000)
+COST_A_MINUTE = _number("COUNTERFOIL_COST_A_MINUTE", 1_000_000)
+COST_A_MINUTE_AND_NETWORK = _number("COUNTERFOIL_COST_A_MINUTE_AND_NETWORK", 250_000)
+# Who is told what the schema is: everybody, programs (whoever has a token), nobody.
+INTROSPECTION = os.environ.get("COUNTERFOIL_INTROSPECTION") or ("everybody" if DEBUG or DEMO else "programs")
 
 # Everyone who reads the event log, by a name that must never change.
 EVENT_READERS = {"mail": "counterfoil.mail.reader.read"}
