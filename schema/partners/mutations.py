@@ -1,6 +1,6 @@
 """Managing partners' programs: for admins, and never by a scope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import strawberry
@@ -19,6 +19,7 @@ from schema.relay import pk_of
 
 _ID = "The program's global id."
 _SCOPES = "The names of its scopes; whoever may change something may read it too."
+_TRUSTED = "Whether it may send nothing but documents that were registered on the server, by their hash"
 _ONCE = "The secret, shown this once; null when the mutation is repeated."
 
 
@@ -27,6 +28,7 @@ class RegisterPartnerClientInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     name: str = strawberry.field(description="Its name, at most 120 characters.")
     scopes: list[str] = strawberry.field(description=_SCOPES)
+    trusted_only: bool = strawberry.field(default=False, description=f"{_TRUSTED}.")
 
 
 @strawberry.type(description="The program can get tokens.")
@@ -40,6 +42,9 @@ class SetPartnerScopesInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     partner_client_id: strawberry.ID = strawberry.field(description=_ID)
     scopes: list[str] = strawberry.field(description=_SCOPES)
+    trusted_only: bool | None = strawberry.field(
+        default=None, description=f"{_TRUSTED}; null leaves it as it is. It counts at once, and ends open streams."
+    )
 
 
 @strawberry.type(description="The program has these scopes. Its tokens lost at once what it lost.")
@@ -94,7 +99,9 @@ class _Shown:
         self.secret: str | None = None
 
     def register(self, viewer: Viewer, input: RegisterPartnerClientInput) -> int:
-        client, self.secret = actions.register_client(viewer=viewer, name=input.name, scopes=input.scopes)
+        client, self.secret = actions.register_client(
+            viewer=viewer, name=input.name, scopes=input.scopes, trusted_only=input.trusted_only
+        )
         return client.pk
 
     def rotate(self, viewer: Viewer, client: PartnerClient) -> int:
@@ -130,7 +137,7 @@ class PartnerMutations:
                 viewer=viewer,
                 key=input.client_mutation_key,
                 mutation="registerPartnerClient",
-                given={"name": input.name, "scopes": sorted(input.scopes)},
+                given={"name": input.name, "scopes": sorted(input.scopes), "trustedOnly": input.trusted_only},
                 act=lambda: shown.register(viewer, input),
             )
             return RegisterPartnerClientSuccess(client=_changed(viewer, pk), secret=shown.secret)
@@ -142,10 +149,12 @@ class PartnerMutations:
         viewer = info.context.viewer
 
         def change(client: PartnerClient) -> int:
-            return actions.set_scopes(viewer=viewer, client=client, scopes=input.scopes).pk
+            return actions.set_scopes(
+                viewer=viewer, client=client, scopes=input.scopes, trusted_only=input.trusted_only
+            ).pk
 
         def act() -> SetPartnerScopesSuccess:
-            given = {"scopes": sorted(input.scopes)}
+            given = {"scopes": sorted(input.scopes), "trustedOnly": input.trusted_only}
             return SetPartnerScopesSuccess(client=_once(viewer, input, "setPartnerScopes", change, given))
 
         return or_problem(act)
@@ -183,7 +192,7 @@ def _once(
     input: SetPartnerScopesInput | RotatePartnerSecretInput | RevokePartnerClientInput,
     mutation: str,
     change: Callable[[PartnerClient], int],
-    more: dict[str, list[str]] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Client:
     """Change the program that the input names, once; gives it as it is then."""
     client = _find(viewer, input.partner_client_id)

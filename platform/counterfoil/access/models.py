@@ -1,4 +1,4 @@
-"""Users, staff members, partners' clients, access tokens, and the record of mutations already done."""
+"""Users, staff members, partners' clients, access tokens, trusted documents, and the record of mutations done."""
 
 import hashlib
 import secrets
@@ -185,11 +185,14 @@ class Invitation(InRole):
 
 
 class PartnerClient(TenantModel):
-    """A partner's program, which gets tokens by its secret (AC-11). `scopes` are permissions by name."""
+    """A partner's program, which gets tokens by its secret (AC-11). `scopes` are permissions by name. One that is
+    `trusted_only` may send nothing but operations that were registered (GQ-7).
+    """
 
     name = models.CharField(max_length=120)
     client_id = models.CharField(max_length=40, unique=True)
     scopes = models.JSONField()
+    trusted_only = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 
@@ -204,6 +207,7 @@ class PartnerClient(TenantModel):
             name=self.name,
             client_id=self.pk,
             permissions=frozenset(scopes).intersection(self.scopes),
+            trusted_only=self.trusted_only,
         )
 
 
@@ -257,6 +261,26 @@ class AccessToken(TenantModel):
     def digest_of(secret: str) -> str:
         """What is stored of a token or secret. It is random, so a fast hash is enough."""
         return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+class TrustedDocument(TenantModel):
+    """A text of operations that was registered (GQ-7). `digest` is the SHA-256 of its UTF-8, to the byte, in hex;
+    `operations` are the names in it, for people.
+    """
+
+    digest = models.CharField(max_length=64)
+    operations = models.CharField(max_length=200)
+    text = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "digest"], name="access_one_document_of_a_digest"),
+        )
+
+    def __str__(self) -> str:
+        return f"document {self.digest}"
 
 
 class MutationRecord(TenantModel):

@@ -28,8 +28,8 @@ class Viewer:
     `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had;
     `contact_id` for a customer's contact who signed in.
     `staff_id` is set for staff, with a built-in `role`, or with the `permissions`, by name, of a role of the
-    workspace's own; `client_id` and `permissions`, the scopes of the token, for a partner's program. `name` is what
-    others may be shown.
+    workspace's own; `client_id` and `permissions`, the scopes of the token, for a partner's program, which may have to
+    keep to documents that were registered (`trusted_only`). `name` is what others may be shown.
     """
 
     kind: ViewerKind
@@ -42,6 +42,7 @@ class Viewer:
     role: Role | None = None
     client_id: int | None = None
     permissions: frozenset[str] = frozenset()
+    trusted_only: bool = False
 
     @property
     def is_staff(self) -> bool:
