@@ -7,6 +7,7 @@ import strawberry
 
 from counterfoil.access.idempotency import once
 from counterfoil.access.models import PartnerClient
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.partners import actions
@@ -16,6 +17,7 @@ from schema.orders.mutations import ABOUT, KEY
 from schema.partners.types import Client, clients_by_key
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 _ID = "The program's global id."
 _SCOPES = "The names of its scopes; whoever may change something may read it too."
@@ -126,7 +128,7 @@ def _changed(viewer: Viewer, pk: int) -> Client:
 
 @strawberry.type
 class PartnerMutations:
-    @strawberry.mutation(description="Register a partner's program. Admins may; no scope allows it.")
+    @strawberry.mutation(description="Register a partner's program.", metadata=needs(Permission.PARTNERS_WRITE))
     def register_partner_client(
         self, info: Info, input: Annotated[RegisterPartnerClientInput, ABOUT]
     ) -> RegisterPartnerClientResult:
@@ -144,7 +146,7 @@ class PartnerMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Say what a partner's program may do. Admins may; no scope allows it.")
+    @strawberry.mutation(description="Say what a partner's program may do.", metadata=needs(Permission.PARTNERS_WRITE))
     def set_partner_scopes(self, info: Info, input: Annotated[SetPartnerScopesInput, ABOUT]) -> SetPartnerScopesResult:
         viewer = info.context.viewer
 
@@ -159,7 +161,9 @@ class PartnerMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Make a new secret for a partner's program. Admins may; no scope allows it.")
+    @strawberry.mutation(
+        description="Make a new secret for a partner's program.", metadata=needs(Permission.PARTNERS_WRITE)
+    )
     def rotate_partner_secret(
         self, info: Info, input: Annotated[RotatePartnerSecretInput, ABOUT]
     ) -> RotatePartnerSecretResult:
@@ -171,7 +175,9 @@ class PartnerMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="End a partner's program, at once and for good. Admins may; no scope allows it.")
+    @strawberry.mutation(
+        description="End a partner's program, at once and for good.", metadata=needs(Permission.PARTNERS_WRITE)
+    )
     def revoke_partner_client(
         self, info: Info, input: Annotated[RevokePartnerClientInput, ABOUT]
     ) -> RevokePartnerClientResult:

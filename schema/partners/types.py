@@ -17,6 +17,7 @@ from counterfoil.partners.queries import last_used, use_by_day, use_by_operation
 from schema.context import Info
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node, global_id
+from schema.scopes import type_needs
 
 CLIENTS = Keyset("partnerClients", "pk", of=int)
 SECRETS = Keyset("secrets", "pk", of=int)
@@ -86,9 +87,10 @@ class ClientRow(NamedTuple):
     siblings: Siblings
 
 
+@type_needs(Permission.PARTNERS_WRITE)
 @strawberry.type(
     name="PartnerClient",
-    description="A partner's program, which gets tokens by its secret. Admins see it; no scope shows it.",
+    description="A partner's program, which gets tokens by its secret.",
 )
 class Client(Node):
     name: str = strawberry.field(description="Its name.")
