@@ -44,11 +44,11 @@ check: setup ## Lint, types, import contracts, operations, schema drift, the rel
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/counterfoil documents build --check
 	COUNTERFOIL_HTTPS=1 $(BIN)/counterfoil manage check --deploy --fail-level WARNING
 	$(BIN)/counterfoil schema | diff -u schema.graphql - \
 		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
 	$(BIN)/python -m scripts.schema_diff
-	$(BIN)/counterfoil documents build --check
 	$(BIN)/counterfoil manage makemigrations --check --dry-run
 
 format: setup ## Let ruff mend what it can

@@ -106,8 +106,10 @@ def forget(digest: str, workspace: "Workspace", *, as_json: bool) -> int:
 def build(*, check: bool) -> int:
     """Write the manifest of the pages' documents; or only say whether it is as it should be."""
     from schema import trusted
-    from schema.checks import documents_by_file
+    from schema.checks import check_documents, documents_by_file, operation_documents
 
+    if wrong := check_documents(operation_documents()):
+        raise Stop("\n  ".join(["the pages' documents can't be answered:", *(str(error.msg) for error in wrong)]))
     path = trusted.MANIFEST
     manifest = trusted.manifest_of(documents_by_file())
     if not check:
