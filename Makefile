@@ -8,11 +8,11 @@ PYTEST := $(BIN)/pytest
 RUNNING := tests/browser tests/site/test_demo.py tests/site/test_command.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-running test-postgresql test-slow check format schema pictures bench lock clean
+.PHONY: help setup demo test test-sqlite test-running test-postgresql test-slow check format schema schema-diff release-contract pictures bench lock clean
 
 help: ## What you can make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
-		| awk -F'|' '{printf "  %-11s %s\n", $$1, $$2}'
+		| awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Build .venv from requirements.lock (finds a Python 3.12+ by itself)
 
@@ -39,22 +39,31 @@ test-slow: setup ## Run the tests that take long
 	$(PYTEST) -m slow
 	COUNTERFOIL_TEST_DATABASE=postgresql $(PYTEST) -m "(slow or slow_on_postgresql) and not once"
 
-check: setup ## Lint, types, import contracts, operations, schema drift, missing migrations
+check: setup ## Lint, types, import contracts, operations, schema drift, the released contract, missing migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/counterfoil documents build --check
 	COUNTERFOIL_HTTPS=1 $(BIN)/counterfoil manage check --deploy --fail-level WARNING
 	$(BIN)/counterfoil schema | diff -u schema.graphql - \
 		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
+	$(BIN)/python -m scripts.schema_diff
 	$(BIN)/counterfoil manage makemigrations --check --dry-run
 
 format: setup ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: setup ## Write schema.graphql
+schema: setup ## Write schema.graphql, and the hashes of the pages' operations
 	$(BIN)/counterfoil schema > schema.graphql
+	$(BIN)/counterfoil documents build
+
+schema-diff: setup ## Say what breaks the contract that was released last
+	$(BIN)/python -m scripts.schema_diff
+
+release-contract: setup ## Make the schema as it is the contract, at a release
+	$(BIN)/python -m scripts.schema_diff --release
 
 pictures: setup ## Take the README's pictures from the demo
 	$(BIN)/python -m scripts.pictures

@@ -9,12 +9,24 @@ from django.core.checks import CheckMessage, Error, register
 from graphql import GraphQLError, OperationDefinitionNode, parse, validate
 
 from schema.root import schema
+from schema.trusted import read_exactly
 
 
 def operation_documents() -> list[Path]:
     """Every `operations.graphql` of the two UIs."""
     folders = [Path(apps.get_app_config(label).path) for label in ("admin_ui", "portal_ui")]
     return sorted(path for folder in folders for path in folder.rglob("operations.graphql"))
+
+
+def documents_by_file() -> dict[str, str]:
+    """The text of each, by its place among the packages: `admin_ui/orders/operations.graphql`."""
+    roots = {Path(apps.get_app_config(label).path).parent for label in ("admin_ui", "portal_ui")}
+    return {
+        path.relative_to(root).as_posix(): read_exactly(path)
+        for path in operation_documents()
+        for root in roots
+        if path.is_relative_to(root)
+    }
 
 
 @register()

@@ -3,6 +3,7 @@
     OPERATIONS = client.operations_beside(__file__)
     data = client.run(viewer, OPERATIONS["OrderPage"], {"number": number})
 
+Only documents that stand in `trusted_documents.json` run (GQ-7): a text made from input never does.
 `run` gives the operation's `data` as plain dicts and lists, with the names of the operation. What the schema refuses
 comes back as it says (null, or a problem); anything else that goes wrong raises `OperationFailed`.
 """
@@ -19,7 +20,7 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from schema import account, identity, second_factor, signing_in
+from schema import account, identity, second_factor, signing_in, trusted
 from schema.context import Context
 from schema.identity import Watch
 from schema.root import execute
@@ -66,11 +67,11 @@ class Operation:
 
 
 class Operations(Mapping[str, Operation]):
-    """The operations of one `operations.graphql`, by name."""
+    """The operations of one `operations.graphql`, by name. Raises `NotTrusted` for a file that was not registered."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.document = path.read_text(encoding="utf-8")
+        self.document = trusted.load(path)
         self._names = [
             definition.name.value
             for definition in parse(self.document).definitions
@@ -96,6 +97,8 @@ def operations_beside(file: str) -> Operations:
 
 def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Run an operation as this viewer; gives its `data`."""
+    if not trusted.may_run(operation.document):
+        raise trusted.NotTrusted(f"The document of {operation.name} was not loaded by operations_beside.")
     result = execute(
         operation.document,
         variables=dict(variables or {}),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple, cast
 import strawberry
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission
 from counterfoil.access.text import LONGEST_SEARCH
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact as ContactModel
@@ -14,6 +15,7 @@ from counterfoil.customers.queries import customers_visible_to, matching, sees_c
 from schema.context import Info
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node
+from schema.scopes import needs, type_needs
 
 CUSTOMERS = Keyset("customers", "pk", of=int)
 CONTACTS = Keyset("contacts", "pk", descending=False, of=int)
@@ -30,7 +32,8 @@ class ContactRow(NamedTuple):
     parent: int
 
 
-@strawberry.type(description="A person of a customer. Needs the scope customers:read.")
+@type_needs(Permission.CUSTOMERS_READ)
+@strawberry.type(description="A person of a customer.")
 class Contact(Node):
     name: str = strawberry.field(description="The person's name.")
     email: str = strawberry.field(description="Their mail address; empty when none is known.")
@@ -52,19 +55,15 @@ class CustomerRow(NamedTuple):
     siblings: Siblings
 
 
-@strawberry.type(description="The buying business or person. Needs the scope customers:read.")
+@type_needs(Permission.CUSTOMERS_READ)
+@strawberry.type(description="The buying business or person.")
 class Customer(Node):
     name: str = strawberry.field(description="The customer's name.")
-    external_id: str | None = strawberry.field(
-        description="What another system calls it; null for none. Needs the scope customers:read."
-    )
+    external_id: str | None = strawberry.field(description="What another system calls it; null for none.")
     pk: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
 
-    @strawberry.field(
-        description="The people who speak for it, the first one first. `first` is at most 100. "
-        "Needs the scope customers:read."
-    )
+    @strawberry.field(description="The people who speak for it, the first one first. `first` is at most 100.")
     def contacts(self, info: Info, first: First, after: After = None) -> Connection[Contact]:
         page = self.siblings.load(
             ("contacts", first, after), "pk", self.pk, lambda keys: _contacts_of(keys, first, after)
@@ -89,8 +88,8 @@ class CustomerFilter:
 @strawberry.type
 class CustomerQueries:
     @strawberry.field(
-        description="The customers that the viewer may see, the newest first. `first` is at most 100. "
-        "Needs the scope customers:read."
+        description="The customers that the viewer may see, the newest first. `first` is at most 100.",
+        metadata=needs(Permission.CUSTOMERS_READ),
     )
     def customers(
         self,

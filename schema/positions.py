@@ -7,6 +7,7 @@ from graphql import GraphQLError
 
 from counterfoil.events.relay import last_position
 from schema.context import Context, Info
+from schema.scopes import needs
 
 Position = NewType("Position", int)
 
@@ -40,8 +41,9 @@ def begin_after(context: Context, after: Position | None) -> int | None:
 @strawberry.type
 class PositionQueries:
     @strawberry.field(
-        description="The position of the newest event: read what you need, then subscribe `after` a position that you "
-        "took before, and nothing is missed. No scope needed."
+        description="The position of the newest event: read what you need, then subscribe `after` a position that "
+        "you took before, and nothing is missed.",
+        metadata=needs(),
     )
     def position(self, info: Info) -> Position:
         return Position(last_position())

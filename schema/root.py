@@ -45,6 +45,7 @@ from schema.partners.queries import PartnerQueries
 from schema.partners.types import clients_by_key
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
+from schema.scopes import say_scopes
 from schema.staff.invitations import InvitationMutations, InvitationQueries, invitation_by_key
 from schema.staff.members import StaffMutations, StaffQueries, member_by_key
 from schema.staff.permissions import PermissionQueries
@@ -69,7 +70,8 @@ class Query(
     PositionQueries,
 ):
     @strawberry.field(
-        description="Any object by its global id. Null when there is none, or none that the viewer may see."
+        description="Any object by its global id. Null when there is none, or none that the viewer may see. Needs the "
+        "scopes that the object's type names."
     )
     def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's global id.")]
@@ -220,6 +222,7 @@ schema = CounterfoilSchema(
     config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
     execution_context_class=ThreadedExecution,
 )
+say_scopes(schema._schema)
 schema.documents = Documents(schema._schema)
 
 

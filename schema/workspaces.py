@@ -15,6 +15,7 @@ from counterfoil.workspaces.queries import stores_of
 from schema.context import Info
 from schema.enums import describe
 from schema.relay import Node, global_id
+from schema.scopes import needs, type_needs
 from schema.staff.permissions import Permission, in_words
 
 
@@ -29,6 +30,7 @@ class StoreRow(NamedTuple):
     base_url: str
 
 
+@type_needs()
 @strawberry.type(description="A domain and brand under which a workspace sells.")
 class Store(Node):
     name: str = strawberry.field(description="The name that customers know.")
@@ -82,13 +84,13 @@ class CurrentViewer:
 
 @strawberry.type
 class WorkspaceQueries:
-    @strawberry.field(description="Who asks, as this API sees them. No scope needed.")
+    @strawberry.field(description="Who asks, as this API sees them.", metadata=needs())
     def viewer(self, info: Info) -> CurrentViewer:
         viewer = info.context.viewer
         allowed = in_words(permission for permission in Allowed if allows(viewer, permission))
         return CurrentViewer(kind=viewer.kind, name=viewer.name, permissions=allowed)
 
-    @strawberry.field(description="The workspace that this request belongs to. No scope needed.")
+    @strawberry.field(description="The workspace that this request belongs to.", metadata=needs())
     def workspace(self, info: Info) -> Workspace:
         viewer = info.context.viewer
         facts = WorkspaceModel.objects.values_list("name", "second_factor_required")

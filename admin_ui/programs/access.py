@@ -18,8 +18,10 @@ def program_manager_required[**P](
     return staff_required(needs("partners:write")(view))
 
 
-def secret_viewer_required[**P](
+def proved_manager_required[**P](
     view: Callable[Concatenate[HtmxRequest, client.Viewer, P], HttpResponse],
 ) -> Callable[Concatenate[HtmxRequest, P], HttpResponse]:
-    """The door of the pages that show a secret: whoever manages programs, and has proved lately who they are."""
+    """The door of the pages that show a secret or say what a program may: whoever manages programs, and has proved
+    lately who they are.
+    """
     return program_manager_required(step_up(view))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import address_of
 from admin_ui.paging import run_page
-from admin_ui.programs.access import program_manager_required, secret_viewer_required
+from admin_ui.programs.access import program_manager_required, proved_manager_required
 from admin_ui.programs.usage import plot
 from admin_ui.staff.access import HtmxRequest
 from admin_ui.staff.views import no_such_page
@@ -25,6 +25,7 @@ DAYS = 30
 OPERATIONS_SHOWN = 20
 SECRETS_SHOWN = 10
 SUBJECTS_SHOWN = 3
+TRUSTED_ONLY = "trusted_only"
 REGISTERED_BEFORE = (
     "This form has registered a program before: look for it in the list. To register another one, do it again."
 )
@@ -62,7 +63,7 @@ def program(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespon
         "subjects": _by_subject(found["scopes"]),
         "plot": plot(found["usageByDay"]),
         "days": DAYS,
-        "done": {"scopes": "The scopes were changed.", "end": "The program was ended."}.get(
+        "done": {"scopes": "What it may do was changed.", "end": "The program was ended."}.get(
             request.GET.get("done", ""), ""
         ),
     }
@@ -70,15 +71,16 @@ def program(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@secret_viewer_required
+@proved_manager_required
 def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The form for a new program; a POST registers it and answers with its secret."""
     if request.method != "POST":
         return _form(request, viewer)
-    given = {
+    given: dict[str, Any] = {
         "clientMutationKey": key_of(request),
         "name": request.POST.get("name", ""),
         "scopes": request.POST.getlist("scopes"),
+        "trustedOnly": TRUSTED_ONLY in request.POST,
     }
     result = client.run(viewer, OPERATIONS["RegisterProgram"], {"input": given})["result"]
     if result["__typename"] == "Problem":
@@ -87,18 +89,19 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@program_manager_required
+@proved_manager_required
 def scopes(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """What a program may do; a POST changes it."""
+    """What a program may do, and whether it keeps to trusted documents; a POST changes it."""
     found = client.run(viewer, OPERATIONS["ProgramScopes"], {"id": gid})["program"]
     if not found:
         return no_such_page(request, viewer)
     if request.method != "POST":
         return _form(request, viewer, found=found, chosen=[scope["name"] for scope in found["scopes"]])
-    given = {
+    given: dict[str, Any] = {
         "clientMutationKey": key_of(request),
         "partnerClientId": found["id"],
         "scopes": request.POST.getlist("scopes"),
+        "trustedOnly": TRUSTED_ONLY in request.POST,
     }
     result = client.run(viewer, OPERATIONS["SetProgramScopes"], {"input": given})["result"]
     if result["__typename"] == "Problem":
@@ -107,7 +110,7 @@ def scopes(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@secret_viewer_required
+@proved_manager_required
 def secret(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """What a new secret means for a program; a POST makes it and shows it."""
     return _ask_first(request, viewer, gid, "RotateProgramSecret", "admin_ui/programs/new_secret.html")
@@ -179,6 +182,7 @@ def _form(
         "scopes_problem": at_control.get("scopes", ""),
         "subjects": _by_subject(client.run(viewer, OPERATIONS["ScopesToChoose"])["partnerScopes"]),
         "chosen": chosen,
+        "trusted_only": TRUSTED_ONLY in request.POST if problem or not found else found["trustedOnly"],
         "takes_focus": not found and problem is None,
         "back_to": reverse("admin:program", args=[found["id"]]) if found else reverse("admin:programs"),
     }

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import Base64
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.catalog import actions
@@ -18,6 +19,7 @@ from schema.context import Info
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 EXTERNAL_ID = "What your system calls it, at most 200 characters: sent again, it names the same one. Null for none."
 
@@ -93,8 +95,8 @@ def _changed_product(viewer: Viewer, pk: int) -> Product:
 @strawberry.type
 class CatalogMutations:
     @strawberry.mutation(
-        description="Make a product, or change the one that `productId` or `externalId` names. "
-        "Needs the scope products:write."
+        description="Make a product, or change the one that `productId` or `externalId` names.",
+        metadata=needs(Permission.PRODUCTS_WRITE),
     )
     def save_product(self, info: Info, input: Annotated[SaveProductInput, ABOUT]) -> SaveProductResult:
         viewer = info.context.viewer
@@ -123,8 +125,8 @@ class CatalogMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Give a product an image instead of the one it has, or take it away. Needs the scope "
-        "products:write."
+        description="Give a product an image instead of the one it has, or take it away.",
+        metadata=needs(Permission.PRODUCTS_WRITE),
     )
     def set_product_image(self, info: Info, input: Annotated[SetProductImageInput, ABOUT]) -> SetProductImageResult:
         viewer = info.context.viewer

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import strawberry
 
+from counterfoil.access.policy import Permission
 from counterfoil.catalog.queries import matching, visible_to
 from schema.catalog.types import PRODUCTS, Product, read_products
 from schema.context import Info
 from schema.relay import After, Connection, First
+from schema.scopes import needs
 
 
 @strawberry.input(description="Which products to list; what is left out does not narrow the list.")
@@ -24,8 +26,8 @@ class ProductFilter:
 @strawberry.type
 class CatalogQueries:
     @strawberry.field(
-        description="The products that the viewer may see, the newest first. `first` is at most 100. "
-        "Needs the scope products:read."
+        description="The products that the viewer may see, the newest first. `first` is at most 100.",
+        metadata=needs(Permission.PRODUCTS_READ),
     )
     def products(
         self,

@@ -8,6 +8,7 @@ import strawberry
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission
 from counterfoil.access.viewer import Viewer
 from counterfoil.catalog.models import Product as ProductModel
 from counterfoil.catalog.models import Unit as UnitModel
@@ -16,6 +17,7 @@ from schema.context import Info
 from schema.loading import Siblings
 from schema.money import Money, money
 from schema.relay import After, Connection, First, Keyset, Node, global_id
+from schema.scopes import type_needs
 
 PRODUCTS = Keyset("products", "pk", of=int)
 UNITS = Keyset("units", "ordinal", descending=False, of=int)
@@ -51,7 +53,8 @@ class ProductRow(NamedTuple):
     siblings: Siblings
 
 
-@strawberry.type(description="Something that is sold. Needs the scope products:read.")
+@type_needs(Permission.PRODUCTS_READ)
+@strawberry.type(description="Something that is sold.")
 class Product(Node):
     sku: str = strawberry.field(description="Its stock-keeping unit, unique in the workspace whatever its case.")
     name: str = strawberry.field(description="Its name.")

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.conversations import actions
@@ -15,6 +16,7 @@ from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 
 @strawberry.input(description="A message to the other side of an order.")
@@ -69,8 +71,8 @@ ReportReceiptResult = Annotated[
 @strawberry.type
 class ConversationMutations:
     @strawberry.mutation(
-        description="Write to the other side of an order: staff to the customer, a customer to the shop. "
-        "Needs the scope messages:write."
+        description="Write to the other side of an order: staff to the customer, a customer to the shop.",
+        metadata=needs(Permission.ORDERS_READ, Permission.MESSAGES_WRITE),
     )
     def send_message(self, info: Info, input: Annotated[SendMessageInput, ABOUT]) -> SendMessageResult:
         viewer = info.context.viewer
@@ -91,7 +93,10 @@ class ConversationMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Note something that customers never see. Needs the scope notes:write.")
+    @strawberry.mutation(
+        description="Note something that customers never see.",
+        metadata=needs(Permission.ORDERS_READ, Permission.NOTES_WRITE),
+    )
     def write_internal_note(
         self, info: Info, input: Annotated[WriteInternalNoteInput, ABOUT]
     ) -> WriteInternalNoteResult:
@@ -114,14 +119,15 @@ class ConversationMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Report that a page which the viewer can see has the other side's messages. "
-        "Needs the scope receipts:write."
+        description="Report that a page which the viewer can see has the other side's messages.",
+        metadata=needs(Permission.ORDERS_READ, Permission.MESSAGES_READ, Permission.RECEIPTS_WRITE),
     )
     def report_delivered(self, info: Info, input: Annotated[ReportReceiptInput, ABOUT]) -> ReportReceiptResult:
         return _report(info.context.viewer, input, Receipt.DELIVERED)
 
     @strawberry.mutation(
-        description="Report that the other side's messages stood in the viewer's view. Needs the scope receipts:write."
+        description="Report that the other side's messages stood in the viewer's view.",
+        metadata=needs(Permission.ORDERS_READ, Permission.MESSAGES_READ, Permission.RECEIPTS_WRITE),
     )
     def report_read(self, info: Info, input: Annotated[ReportReceiptInput, ABOUT]) -> ReportReceiptResult:
         return _report(info.context.viewer, input, Receipt.READ)

@@ -13,6 +13,7 @@ from counterfoil.events.threads import in_thread
 from schema.context import Info
 from schema.conversations.types import Message, message_by_key
 from schema.positions import AfterPosition, Position, begin_after
+from schema.scopes import needs
 from schema.sharing import once
 from schema.streams import current_position, follow, may_watch
 
@@ -27,7 +28,8 @@ class MessageAdded:
 class ConversationSubscriptions:
     @strawberry.subscription(
         description="The messages on an order, as they are sent, in order, each once. Resume with `after`, or over "
-        "SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs the scope messages:read."
+        "SSE with Last-Event-ID. Ends when the viewer may not see the order any more.",
+        metadata=needs(Permission.ORDERS_READ, Permission.MESSAGES_READ),
     )
     async def message_added(
         self,

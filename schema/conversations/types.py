@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 import strawberry
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission
 from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.models import Message as MessageModel
 from counterfoil.conversations.models import Side
@@ -17,6 +18,7 @@ from schema.context import Info
 from schema.enums import describe
 from schema.loading import Siblings
 from schema.relay import Connection, Keyset, Node, global_id
+from schema.scopes import type_needs
 
 NEWEST_MESSAGES = Keyset("messages", "sent_at")
 NEWEST_NOTES = Keyset("notes", "sent_at")
@@ -69,7 +71,8 @@ class MessageRow(NamedTuple):
     siblings: Siblings
 
 
-@strawberry.type(description="A message that both sides of an order read. Needs the scope messages:read.")
+@type_needs(Permission.ORDERS_READ, Permission.MESSAGES_READ)
+@strawberry.type(description="A message that both sides of an order read.")
 class Message(Node):
     author: Side = strawberry.field(description="Which side wrote it.")
     author_name: str = strawberry.field(
@@ -110,7 +113,8 @@ class NoteRow(NamedTuple):
     parent: int
 
 
-@strawberry.type(description="A note that customers never see. Needs the scope notes:read.")
+@type_needs(Permission.ORDERS_READ, Permission.NOTES_READ)
+@strawberry.type(description="A note that customers never see.")
 class InternalNote(Node):
     author_name: str = strawberry.field(description="The staff member who wrote it.")
     text: str = strawberry.field(description="The text, exactly as it was written: plain text, never HTML.")

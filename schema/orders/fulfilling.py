@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders import actions
@@ -20,6 +21,7 @@ from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 CARRIER = "Who carries the parcel, at most 80 characters; empty when that is not said."
 TRACKING_NUMBER = "The carrier's number for it, at most 120 characters; empty when there is none."
@@ -173,8 +175,9 @@ def _quantities(lines: list[PackedLineInput] | None) -> dict[int, int] | None:
 @strawberry.type
 class FulfilmentMutations:
     @strawberry.mutation(
-        description="Move an order along its axis: draft → confirmed → invoiced; confirmed → draft; draft or confirmed "
-        "→ cancelled. Needs the scope orders:write."
+        description="Move an order along its axis: draft → confirmed → invoiced; confirmed → draft; draft or "
+        "confirmed → cancelled.",
+        metadata=needs(Permission.ORDERS_WRITE),
     )
     def change_order_status(
         self, info: Info, input: Annotated[ChangeOrderStatusInput, ABOUT]
@@ -194,7 +197,8 @@ class FulfilmentMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Hold an order back from being sent, or release it. Needs the scope fulfilments:write."
+        description="Hold an order back from being sent, or release it.",
+        metadata=needs(Permission.ORDERS_READ, Permission.FULFILMENTS_WRITE),
     )
     def set_order_hold(self, info: Info, input: Annotated[SetOrderHoldInput, ABOUT]) -> SetOrderHoldResult:
         viewer = info.context.viewer
@@ -213,7 +217,8 @@ class FulfilmentMutations:
 
     @strawberry.mutation(
         description="Send a parcel with chosen quantities of an order's lines, or with all that is left; never more "
-        "than was ordered, whoever else packs at the same moment. Needs the scope fulfilments:write."
+        "than was ordered, whoever else packs at the same moment.",
+        metadata=needs(Permission.ORDERS_READ, Permission.FULFILMENTS_WRITE),
     )
     def fulfil_order(self, info: Info, input: Annotated[FulfilOrderInput, ABOUT]) -> FulfilOrderResult:
         viewer = info.context.viewer
@@ -237,7 +242,8 @@ class FulfilmentMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Say another carrier, number or address for a parcel. Needs the scope fulfilments:write."
+        description="Say another carrier, number or address for a parcel.",
+        metadata=needs(Permission.ORDERS_READ, Permission.FULFILMENTS_WRITE),
     )
     def correct_fulfilment(
         self, info: Info, input: Annotated[CorrectFulfilmentInput, ABOUT]
@@ -262,8 +268,8 @@ class FulfilmentMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Move a parcel along its way: pending → shipped → delivered; pending or shipped → cancelled. "
-        "Needs the scope fulfilments:write."
+        description="Move a parcel along its way: pending → shipped → delivered; pending or shipped → cancelled.",
+        metadata=needs(Permission.ORDERS_READ, Permission.FULFILMENTS_WRITE),
     )
     def change_fulfilment_status(
         self, info: Info, input: Annotated[ChangeFulfilmentStatusInput, ABOUT]

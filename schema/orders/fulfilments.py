@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 import strawberry
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders.models import Fulfilment as FulfilmentModel
 from counterfoil.orders.models import FulfilmentLine as FulfilmentLineModel
@@ -17,6 +18,7 @@ from schema.enums import describe
 from schema.loading import Siblings
 from schema.orders.lines import OrderLine, lines_by_key
 from schema.relay import After, Connection, First, Keyset, Node
+from schema.scopes import type_needs
 
 PARCELS = Keyset("parcels", "ordinal", descending=False, of=int)
 PACKED = Keyset("packed", "line_id", descending=False, of=int)
@@ -74,7 +76,8 @@ class FulfilmentRow(NamedTuple):
     siblings: Siblings
 
 
-@strawberry.type(description="A parcel: quantities of an order's lines that leave together. Needs orders:read.")
+@type_needs(Permission.ORDERS_READ)
+@strawberry.type(description="A parcel: quantities of an order's lines that leave together.")
 class Fulfilment(Node):
     number: int = strawberry.field(description="Which parcel of its order it is, from 1.")
     status: FulfilmentStatus = strawberry.field(description="Where it is on its way.")

@@ -28,7 +28,7 @@ class OrderEventRow(NamedTuple):
     parent: str
 
 
-@strawberry.type(description="Something that happened to an order. Needs the scope orders:read; staff alone see it.")
+@strawberry.type(description="Something that happened to an order. Staff alone see it.")
 class OrderEvent:
     kind: str = strawberry.field(description="What happened, in the past tense: `order.status_changed`.")
     happened_at: datetime = strawberry.field(description="When.")

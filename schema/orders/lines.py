@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 import strawberry
 from django.db.models import QuerySet
 
+from counterfoil.access.policy import Permission
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders.models import OrderLine as OrderLineModel
 from counterfoil.orders.queries import lines_visible_to
 from schema.money import Money, money
 from schema.relay import Connection, Keyset, Node
+from schema.scopes import type_needs
 
 LINES = Keyset("lines", "ordinal", descending=False, of=int)
 
@@ -32,7 +34,8 @@ class LineRow(NamedTuple):
     parent: int
 
 
-@strawberry.type(description="A snapshot of what was ordered. Needs the scope orders:read.")
+@type_needs(Permission.ORDERS_READ)
+@strawberry.type(description="A snapshot of what was ordered.")
 class OrderLine(Node):
     name: str = strawberry.field(description="The product's name at the time of ordering.")
     sku: str = strawberry.field(description="Its stock-keeping unit; empty when it has none.")

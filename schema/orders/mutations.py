@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders import actions
@@ -14,6 +15,7 @@ from schema.context import Info
 from schema.orders.types import Order, order_by_key
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 KEY = (
     "A key of your own for this one change, 1 to 100 characters. Sent again within 24 hours with the same input, the "
@@ -87,7 +89,8 @@ def changed_order(viewer: Viewer, pk: int) -> Order:
 @strawberry.type
 class OrderMutations:
     @strawberry.mutation(
-        description="Turn the mails about new messages on or off. Needs the scope mail_preference:write."
+        description="Turn the mails about new messages on or off.",
+        metadata=needs(Permission.ORDERS_READ, Permission.MAIL_PREFERENCE_WRITE),
     )
     def set_mail_preference(
         self, info: Info, input: Annotated[SetMailPreferenceInput, ABOUT]
@@ -111,7 +114,8 @@ class OrderMutations:
 
     @strawberry.mutation(
         description="Give an order a new customer's link, and end at once every link given out before and every "
-        "session that began with one. Needs the scope order_keys:rotate."
+        "session that began with one.",
+        metadata=needs(Permission.ORDERS_READ, Permission.ORDER_KEYS_ROTATE),
     )
     def rotate_order_key(self, info: Info, input: Annotated[RotateOrderKeyInput, ABOUT]) -> RotateOrderKeyResult:
         viewer = info.context.viewer
@@ -131,7 +135,8 @@ class OrderMutations:
 
     @strawberry.mutation(
         description="Give every order of the workspace a new customer's link, and end at once every link given out "
-        "before and every session that began with one. Needs the scope order_keys:rotate."
+        "before and every session that began with one.",
+        metadata=needs(Permission.ORDER_KEYS_ROTATE),
     )
     def rotate_all_order_keys(
         self, info: Info, input: Annotated[RotateAllOrderKeysInput, ABOUT]

@@ -6,11 +6,13 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.orders.payments import record_payment
 from schema.context import Info
 from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
+from schema.scopes import needs
 
 
 @strawberry.input(description="Money that was taken for an order, or given back.")
@@ -35,8 +37,8 @@ RecordPaymentResult = Annotated[
 @strawberry.type
 class PaymentMutations:
     @strawberry.mutation(
-        description="Note that money was taken for an order or given back; nothing is charged by this. "
-        "Needs the scope payments:write."
+        description="Note that money was taken for an order or given back; nothing is charged by this.",
+        metadata=needs(Permission.ORDERS_READ, Permission.PAYMENTS_WRITE),
     )
     def record_payment(self, info: Info, input: Annotated[RecordPaymentInput, ABOUT]) -> RecordPaymentResult:
         viewer = info.context.viewer

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.idempotency import once
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.catalog.models import Product as ProductModel
@@ -24,6 +25,7 @@ from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 
 @strawberry.input(description="A customer and its first contact as they should be.")
@@ -166,8 +168,8 @@ def _unit(product: ProductModel, name: str | None, currency: str) -> UnitModel:
 @strawberry.type
 class PlacingMutations:
     @strawberry.mutation(
-        description="Make a customer with a contact, or change those that `customerId` or `externalId` names. "
-        "Needs the scope customers:write."
+        description="Make a customer with a contact, or change those that `customerId` or `externalId` names.",
+        metadata=needs(Permission.CUSTOMERS_WRITE),
     )
     def save_customer(self, info: Info, input: Annotated[SaveCustomerInput, ABOUT]) -> SaveCustomerResult:
         viewer = info.context.viewer
@@ -199,8 +201,8 @@ class PlacingMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Place an order as a draft; an external id that came before gives that order these lines instead. "
-        "Needs the scope orders:write."
+        description="Place an order as a draft; an external id that came before gives that order these lines instead.",
+        metadata=needs(Permission.ORDERS_WRITE, Permission.CUSTOMERS_READ),
     )
     def place_order(self, info: Info, input: Annotated[PlaceOrderInput, ABOUT]) -> PlaceOrderResult:
         viewer = info.context.viewer
@@ -237,7 +239,8 @@ class PlacingMutations:
         return or_problem(act)
 
     @strawberry.mutation(
-        description="Give a draft order other lines; the same again is no change. Needs the scope orders:write."
+        description="Give a draft order other lines; the same again is no change.",
+        metadata=needs(Permission.ORDERS_WRITE),
     )
     def revise_order(self, info: Info, input: Annotated[ReviseOrderInput, ABOUT]) -> ReviseOrderResult:
         viewer = info.context.viewer

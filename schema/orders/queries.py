@@ -12,6 +12,7 @@ from counterfoil.orders.queries import matching, numbered, visible_to
 from schema.context import Info
 from schema.orders.types import NEWEST_ORDERS, Order, order_by_key, read_orders
 from schema.relay import After, Connection, First, pk_of
+from schema.scopes import needs
 
 
 @strawberry.input(description="Which orders to list; what is left out does not narrow the list.")
@@ -33,14 +34,18 @@ class OrderFilter:
 @strawberry.type
 class OrderQueries:
     @strawberry.field(
-        description="An order by its global id. Null when there is none, or none that the viewer may see."
+        description="An order by its global id. Null when there is none, or none that the viewer may see.",
+        metadata=needs(Permission.ORDERS_READ),
     )
     def order(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The order's global id.")]
     ) -> Order | None:
         return order_by_key(info.context.viewer, pk_of(id, "order"))
 
-    @strawberry.field(description="An order by its number. Null when there is none, or none that the viewer may see.")
+    @strawberry.field(
+        description="An order by its number. Null when there is none, or none that the viewer may see.",
+        metadata=needs(Permission.ORDERS_READ),
+    )
     def order_by_number(
         self,
         info: Info,
@@ -50,15 +55,16 @@ class OrderQueries:
         return rows[0] if rows else None  # type: ignore[return-value]
 
     @strawberry.field(
-        description="How many links to orders rotateAllOrderKeys would end. Null without the scope order_keys:rotate."
+        description="How many links to orders rotateAllOrderKeys would end; null for who may not end them.",
+        metadata=needs(Permission.ORDER_KEYS_ROTATE),
     )
     def order_links(self, info: Info) -> int | None:
         viewer = info.context.viewer
         return links_of(viewer) if allows(viewer, Permission.ORDER_KEYS_ROTATE) else None
 
     @strawberry.field(
-        description="The orders that the viewer may see, newest first. `first` is at most 100. "
-        "Needs the scope orders:read."
+        description="The orders that the viewer may see, newest first. `first` is at most 100.",
+        metadata=needs(Permission.ORDERS_READ),
     )
     def orders(
         self,

@@ -15,6 +15,7 @@ from schema.context import Info
 from schema.orders.types import Order, order_by_key
 from schema.positions import AfterPosition, Position, begin_after
 from schema.relay import pk_of
+from schema.scopes import needs
 from schema.sharing import once
 from schema.streams import current_position, follow, may_watch
 
@@ -32,7 +33,8 @@ class OrderChanged:
 class OrderSubscriptions:
     @strawberry.subscription(
         description="Changes of one order, or for the shop of every order, in order, each once. Resume with `after`, "
-        "or over SSE with Last-Event-ID. Ends when the viewer may not see the order any more. Needs orders:read."
+        "or over SSE with Last-Event-ID. Ends when the viewer may not see the order any more.",
+        metadata=needs(Permission.ORDERS_READ),
     )
     async def order_changed(
         self,

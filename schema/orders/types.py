@@ -23,6 +23,7 @@ from schema.orders.history import OrderEvent, history_of
 from schema.orders.lines import OrderLine, lines_of
 from schema.orders.states import FulfilmentState, OrderStatus, PaymentState
 from schema.relay import After, Connection, First, Keyset, Node
+from schema.scopes import needs, type_needs
 from schema.workspaces import Store, stores_by_key
 
 NEWEST_ORDERS = Keyset("orders", "placed_at")
@@ -75,7 +76,8 @@ class OrderRow(NamedTuple):
     siblings: Siblings
 
 
-@strawberry.type(description="What a customer ordered, and the conversation about it. Needs the scope orders:read.")
+@type_needs(Permission.ORDERS_READ)
+@strawberry.type(description="What a customer ordered, and the conversation about it.")
 class Order(Node):
     number: str = strawberry.field(description="What people call the order; unique in the workspace.")
     status: OrderStatus = strawberry.field(description="Where it stands on the order axis.")
@@ -105,7 +107,7 @@ class Order(Node):
     def store(self, info: Info) -> Store:
         return cast(Store, _store(self, info))
 
-    @strawberry.field(description="Who ordered. Needs the scope customers:read; null for a guest.")
+    @strawberry.field(description="Who ordered; null for a guest.", metadata=needs(Permission.CUSTOMERS_READ))
     def customer(self, info: Info) -> Customer | None:
         viewer = info.context.viewer
         row = self.siblings.load(
@@ -113,7 +115,9 @@ class Order(Node):
         )
         return cast(Customer | None, row)
 
-    @strawberry.field(description="The person who ordered. Needs the scope customers:read; null for a guest.")
+    @strawberry.field(
+        description="The person who ordered; null for a guest.", metadata=needs(Permission.CUSTOMERS_READ)
+    )
     def contact(self, info: Info) -> Contact | None:
         viewer = info.context.viewer
         row = self.siblings.load("contact", "contact_id", self.contact_id, lambda keys: contacts_by_key(viewer, keys))
@@ -145,8 +149,8 @@ class Order(Node):
         return cast(Connection[OrderEvent], page)
 
     @strawberry.field(
-        description="The messages between shop and customer, newest first. `first` is at most 100. "
-        "Needs the scope messages:read."
+        description="The messages between shop and customer, newest first. `first` is at most 100.",
+        metadata=needs(Permission.MESSAGES_READ),
     )
     def messages(self, info: Info, first: First, after: After = None) -> Connection[Message]:
         viewer = info.context.viewer
@@ -156,8 +160,8 @@ class Order(Node):
         return cast(Connection[Message], page)
 
     @strawberry.field(
-        description="The shop's own notes, newest first. `first` is at most 100. "
-        "Needs the scope notes:read; null for everybody else."
+        description="The shop's own notes, newest first. `first` is at most 100. Null for everybody else.",
+        metadata=needs(Permission.NOTES_READ),
     )
     def internal_notes(self, info: Info, first: First, after: After = None) -> Connection[InternalNote] | None:
         viewer = info.context.viewer
@@ -169,8 +173,9 @@ class Order(Node):
         return cast(Connection[InternalNote], page)
 
     @strawberry.field(
-        description="The customer's link to this order: who has it reads and answers without an account. "
-        "Needs the scope order_keys:read; null for everybody else."
+        description="The customer's link to this order: who has it reads and answers without an account. Null for "
+        "everybody else.",
+        metadata=needs(Permission.ORDER_KEYS_READ),
     )
     def guest_url(self, info: Info) -> str | None:
         if not allows(info.context.viewer, Permission.ORDER_KEYS_READ):

@@ -1,12 +1,13 @@
 """Managing partners' programs: for admins, and never by a scope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import strawberry
 
 from counterfoil.access.idempotency import once
 from counterfoil.access.models import PartnerClient
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.partners import actions
@@ -16,9 +17,11 @@ from schema.orders.mutations import ABOUT, KEY
 from schema.partners.types import Client, clients_by_key
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
+from schema.scopes import needs
 
 _ID = "The program's global id."
 _SCOPES = "The names of its scopes; whoever may change something may read it too."
+_TRUSTED = "Whether it may send nothing but documents that were registered on the server, by their hash"
 _ONCE = "The secret, shown this once; null when the mutation is repeated."
 
 
@@ -27,6 +30,7 @@ class RegisterPartnerClientInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     name: str = strawberry.field(description="Its name, at most 120 characters.")
     scopes: list[str] = strawberry.field(description=_SCOPES)
+    trusted_only: bool = strawberry.field(default=False, description=f"{_TRUSTED}.")
 
 
 @strawberry.type(description="The program can get tokens.")
@@ -40,6 +44,9 @@ class SetPartnerScopesInput:
     client_mutation_key: str = strawberry.field(description=KEY)
     partner_client_id: strawberry.ID = strawberry.field(description=_ID)
     scopes: list[str] = strawberry.field(description=_SCOPES)
+    trusted_only: bool | None = strawberry.field(
+        default=None, description=f"{_TRUSTED}; null leaves it as it is. It counts at once, and ends open streams."
+    )
 
 
 @strawberry.type(description="The program has these scopes. Its tokens lost at once what it lost.")
@@ -94,7 +101,9 @@ class _Shown:
         self.secret: str | None = None
 
     def register(self, viewer: Viewer, input: RegisterPartnerClientInput) -> int:
-        client, self.secret = actions.register_client(viewer=viewer, name=input.name, scopes=input.scopes)
+        client, self.secret = actions.register_client(
+            viewer=viewer, name=input.name, scopes=input.scopes, trusted_only=input.trusted_only
+        )
         return client.pk
 
     def rotate(self, viewer: Viewer, client: PartnerClient) -> int:
@@ -119,7 +128,7 @@ def _changed(viewer: Viewer, pk: int) -> Client:
 
 @strawberry.type
 class PartnerMutations:
-    @strawberry.mutation(description="Register a partner's program. Admins may; no scope allows it.")
+    @strawberry.mutation(description="Register a partner's program.", metadata=needs(Permission.PARTNERS_WRITE))
     def register_partner_client(
         self, info: Info, input: Annotated[RegisterPartnerClientInput, ABOUT]
     ) -> RegisterPartnerClientResult:
@@ -130,27 +139,31 @@ class PartnerMutations:
                 viewer=viewer,
                 key=input.client_mutation_key,
                 mutation="registerPartnerClient",
-                given={"name": input.name, "scopes": sorted(input.scopes)},
+                given={"name": input.name, "scopes": sorted(input.scopes), "trustedOnly": input.trusted_only},
                 act=lambda: shown.register(viewer, input),
             )
             return RegisterPartnerClientSuccess(client=_changed(viewer, pk), secret=shown.secret)
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Say what a partner's program may do. Admins may; no scope allows it.")
+    @strawberry.mutation(description="Say what a partner's program may do.", metadata=needs(Permission.PARTNERS_WRITE))
     def set_partner_scopes(self, info: Info, input: Annotated[SetPartnerScopesInput, ABOUT]) -> SetPartnerScopesResult:
         viewer = info.context.viewer
 
         def change(client: PartnerClient) -> int:
-            return actions.set_scopes(viewer=viewer, client=client, scopes=input.scopes).pk
+            return actions.set_scopes(
+                viewer=viewer, client=client, scopes=input.scopes, trusted_only=input.trusted_only
+            ).pk
 
         def act() -> SetPartnerScopesSuccess:
-            given = {"scopes": sorted(input.scopes)}
+            given = {"scopes": sorted(input.scopes), "trustedOnly": input.trusted_only}
             return SetPartnerScopesSuccess(client=_once(viewer, input, "setPartnerScopes", change, given))
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Make a new secret for a partner's program. Admins may; no scope allows it.")
+    @strawberry.mutation(
+        description="Make a new secret for a partner's program.", metadata=needs(Permission.PARTNERS_WRITE)
+    )
     def rotate_partner_secret(
         self, info: Info, input: Annotated[RotatePartnerSecretInput, ABOUT]
     ) -> RotatePartnerSecretResult:
@@ -162,7 +175,9 @@ class PartnerMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="End a partner's program, at once and for good. Admins may; no scope allows it.")
+    @strawberry.mutation(
+        description="End a partner's program, at once and for good.", metadata=needs(Permission.PARTNERS_WRITE)
+    )
     def revoke_partner_client(
         self, info: Info, input: Annotated[RevokePartnerClientInput, ABOUT]
     ) -> RevokePartnerClientResult:
@@ -183,7 +198,7 @@ def _once(
     input: SetPartnerScopesInput | RotatePartnerSecretInput | RevokePartnerClientInput,
     mutation: str,
     change: Callable[[PartnerClient], int],
-    more: dict[str, list[str]] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Client:
     """Change the program that the input names, once; gives it as it is then."""
     client = _find(viewer, input.partner_client_id)

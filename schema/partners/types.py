@@ -17,6 +17,7 @@ from counterfoil.partners.queries import last_used, use_by_day, use_by_operation
 from schema.context import Info
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node, global_id
+from schema.scopes import type_needs
 
 CLIENTS = Keyset("partnerClients", "pk", of=int)
 SECRETS = Keyset("secrets", "pk", of=int)
@@ -78,6 +79,7 @@ class ClientRow(NamedTuple):
     name: str
     client_id: str
     scopes: list[ScopeRow]
+    trusted_only: bool
     created_at: datetime
     revoked_at: datetime | None
     last_used_on: date | None
@@ -85,14 +87,18 @@ class ClientRow(NamedTuple):
     siblings: Siblings
 
 
+@type_needs(Permission.PARTNERS_WRITE)
 @strawberry.type(
     name="PartnerClient",
-    description="A partner's program, which gets tokens by its secret. Admins see it; no scope shows it.",
+    description="A partner's program, which gets tokens by its secret.",
 )
 class Client(Node):
     name: str = strawberry.field(description="Its name.")
     client_id: str = strawberry.field(description="What it gives as `client_id` to get a token.")
     scopes: list[Scope] = strawberry.field(description="What it may do.")
+    trusted_only: bool = strawberry.field(
+        description="Whether it may send nothing but documents that were registered on the server."
+    )
     created_at: datetime = strawberry.field(description="When it was registered.")
     revoked_at: datetime | None = strawberry.field(description="When it was ended; null while it is good.")
     last_used_on: date | None = strawberry.field(
@@ -153,10 +159,12 @@ def every_scope() -> list[ScopeRow]:
 def read_clients(clients: QuerySet[PartnerClient]) -> list[ClientRow]:
     """Clients as rows; they share what they load."""
     siblings = Siblings()
-    facts = (global_id("client"), "name", "client_id", "scopes", "created_at", "revoked_at", last_used(), "pk")
+    names = ("name", "client_id", "scopes", "trusted_only", "created_at", "revoked_at")
     rows = [
-        ClientRow(gid, name, client_id, scope_rows(scopes), began, ended, used, pk, siblings)
-        for gid, name, client_id, scopes, began, ended, used, pk in clients.values_list(*facts)
+        ClientRow(gid, name, client_id, scope_rows(scopes), trusted_only, began, ended, used, pk, siblings)
+        for gid, name, client_id, scopes, trusted_only, began, ended, used, pk in clients.values_list(
+            global_id("client"), *names, last_used(), "pk"
+        )
     ]
     siblings.share(rows, "pk")
     return rows

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from counterfoil.access import clock
 from counterfoil.access.idempotency import once
 from counterfoil.access.models import Invitation as InvitationModel
+from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Role as BuiltIn
 from counterfoil.access.viewer import Viewer
@@ -20,10 +21,10 @@ from schema.enums import describe
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import After, Connection, First, Keyset, Node, pk_of
+from schema.scopes import needs, type_needs
 from schema.staff.roles import Role, RoleRow, built_in_role, find_role, own_role
 
 INVITATIONS = Keyset("invitations", "pk", of=int)
-_NEEDS = "Needs the permission staff:write, which no scope gives."
 
 
 class InvitationState(Enum):
@@ -57,7 +58,8 @@ class InvitationRow(NamedTuple):
     pk: int
 
 
-@strawberry.type(description=f"An open invitation to the workspace's staff. {_NEEDS}")
+@type_needs(Permission.STAFF_WRITE)
+@strawberry.type(description="An open invitation to the workspace's staff.")
 class Invitation(Node):
     email: str = strawberry.field(description="The mail address that is invited.")
     name: str = strawberry.field(description="The name that they are invited by.")
@@ -93,7 +95,10 @@ def invitation_by_key(viewer: Viewer, pk: int | None) -> InvitationRow | None:
 
 @strawberry.type
 class InvitationQueries:
-    @strawberry.field(description=f"The open invitations, the newest first. `first` is at most 100. {_NEEDS}")
+    @strawberry.field(
+        description="The open invitations, the newest first. `first` is at most 100.",
+        metadata=needs(Permission.STAFF_WRITE),
+    )
     def invitations(self, info: Info, first: First, after: After = None) -> Connection[Invitation]:
         return INVITATIONS.cut(visible_to(info.context.viewer), _read, first=first, after=after)
 
@@ -151,7 +156,7 @@ WithdrawInvitationResult = Annotated[
 
 @strawberry.type
 class InvitationMutations:
-    @strawberry.mutation(description=f"Invite somebody to the staff by mail. {_NEEDS}")
+    @strawberry.mutation(description="Invite somebody to the staff by mail.", metadata=needs(Permission.STAFF_WRITE))
     def invite_staff(self, info: Info, input: Annotated[InviteStaffInput, ABOUT]) -> InviteStaffResult:
         viewer = info.context.viewer
 
@@ -167,7 +172,10 @@ class InvitationMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description=f"Send an invitation again, with a new link for another seven days. {_NEEDS}")
+    @strawberry.mutation(
+        description="Send an invitation again, with a new link for another seven days.",
+        metadata=needs(Permission.STAFF_WRITE),
+    )
     def resend_invitation(self, info: Info, input: Annotated[ResendInvitationInput, ABOUT]) -> ResendInvitationResult:
         viewer = info.context.viewer
 
@@ -184,7 +192,7 @@ class InvitationMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description=f"Take an invitation back. {_NEEDS}")
+    @strawberry.mutation(description="Take an invitation back.", metadata=needs(Permission.STAFF_WRITE))
     def withdraw_invitation(
         self, info: Info, input: Annotated[WithdrawInvitationInput, ABOUT]
     ) -> WithdrawInvitationResult:

@@ -18,6 +18,7 @@ from schema.context import Info
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import After, Connection, First, Keyset, Node, pk_of
+from schema.scopes import needs, type_needs
 from schema.staff.roles import Role, RoleRow, built_in_role, find_role, own_role
 
 MEMBERS = Keyset("staff", "pk", descending=False, of=int)
@@ -36,7 +37,8 @@ class StaffMemberRow(NamedTuple):
     pk: int
 
 
-@strawberry.type(description="Somebody who works for the workspace. Admins alone see the staff.")
+@type_needs(Permission.STAFF_WRITE)
+@strawberry.type(description="Somebody who works for the workspace.")
 class StaffMember(Node):
     name: str = strawberry.field(description="The person's name.")
     email: str = strawberry.field(description="The mail address that they sign in with.")
@@ -80,7 +82,8 @@ def member_by_key(viewer: Viewer, pk: int | None) -> StaffMember | None:
 class StaffQueries:
     @strawberry.field(
         description="The members of the workspace's staff, who came first first. `first` is at most 100. "
-        "Empty for everybody but admins."
+        "Empty for everybody but admins.",
+        metadata=needs(Permission.STAFF_WRITE),
     )
     def staff_members(self, info: Info, first: First, after: After = None) -> Connection[StaffMember]:
         viewer = info.context.viewer
@@ -175,8 +178,8 @@ def _changed(
 @strawberry.type
 class StaffMutations:
     @strawberry.mutation(
-        description="Give a member of the staff another role; it counts at once. The last active admin stays one. "
-        "Admins alone."
+        description="Give a member of the staff another role; it counts at once. The last active admin stays one.",
+        metadata=needs(Permission.STAFF_WRITE),
     )
     def set_staff_role(self, info: Info, input: Annotated[SetStaffRoleInput, ABOUT]) -> SetStaffRoleResult:
         viewer = info.context.viewer
@@ -190,7 +193,10 @@ class StaffMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Let a member of the staff in no more. The last active admin stays. Admins alone.")
+    @strawberry.mutation(
+        description="Let a member of the staff in no more. The last active admin stays.",
+        metadata=needs(Permission.STAFF_WRITE),
+    )
     def deactivate_staff(self, info: Info, input: Annotated[DeactivateStaffInput, ABOUT]) -> DeactivateStaffResult:
         viewer = info.context.viewer
 
@@ -203,7 +209,7 @@ class StaffMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Let a member of the staff in again. Admins alone.")
+    @strawberry.mutation(description="Let a member of the staff in again.", metadata=needs(Permission.STAFF_WRITE))
     def activate_staff(self, info: Info, input: Annotated[ActivateStaffInput, ABOUT]) -> ActivateStaffResult:
         viewer = info.context.viewer
 
@@ -218,7 +224,8 @@ class StaffMutations:
 
     @strawberry.mutation(
         description="Say whether every member of the staff signs in with a second factor. Admins alone, and only who "
-        "has one themself can require it."
+        "has one themself can require it.",
+        metadata=needs(Permission.STAFF_WRITE),
     )
     def set_second_factor_required(
         self, info: Info, input: Annotated[SetSecondFactorRequiredInput, ABOUT]

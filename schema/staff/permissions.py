@@ -8,6 +8,7 @@ import strawberry
 from counterfoil.access.policy import GRANTABLE
 from counterfoil.access.policy import Permission as Allowed
 from counterfoil.access.words import SENTENCES, subject_of
+from schema.scopes import needs
 
 
 class PermissionRow(NamedTuple):
@@ -43,6 +44,6 @@ def in_words(permissions: Iterable[str]) -> list[Permission]:
 
 @strawberry.type
 class PermissionQueries:
-    @strawberry.field(description="Every permission that there is. No scope needed.")
+    @strawberry.field(description="Every permission that there is.", metadata=needs())
     def permissions(self) -> list[Permission]:
         return in_words(Allowed)

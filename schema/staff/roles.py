@@ -18,6 +18,7 @@ from schema.context import Info
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import After, Connection, First, Keyset, Node, pk_of
+from schema.scopes import needs, type_needs
 from schema.staff.permissions import Permission, in_words
 
 ROLES = Keyset("roles", "pk", descending=False, of=int)
@@ -33,7 +34,8 @@ class RoleRow(NamedTuple):
     pk: int
 
 
-@strawberry.type(description="What a member of the staff may do. Admins alone see roles.")
+@type_needs(Allowed.STAFF_WRITE)
+@strawberry.type(description="What a member of the staff may do.")
 class Role(Node):
     name: str = strawberry.field(description="Its name, unique in the workspace.")
     built_in: bool = strawberry.field(description="Whether every workspace has it; such a role never changes.")
@@ -100,7 +102,8 @@ def _find_own(viewer: Viewer, gid: str) -> CustomRole:
 class RoleQueries:
     @strawberry.field(
         description="The roles that members of the staff can have, the built-in ones first. `first` is at most 100. "
-        "Empty for everybody but admins."
+        "Empty for everybody but admins.",
+        metadata=needs(Allowed.STAFF_WRITE),
     )
     def roles(self, info: Info, first: First, after: After = None) -> Connection[Role]:
         viewer = info.context.viewer
@@ -156,8 +159,8 @@ DeleteRoleResult = Annotated[
 @strawberry.type
 class RoleMutations:
     @strawberry.mutation(
-        description="Make a role of the workspace's own, or change one. Who has it has its permissions at once. "
-        "Admins alone."
+        description="Make a role of the workspace's own, or change one. Who has it has its permissions at once.",
+        metadata=needs(Allowed.STAFF_WRITE),
     )
     def save_role(self, info: Info, input: Annotated[SaveRoleInput, ABOUT]) -> SaveRoleResult:
         viewer = info.context.viewer
@@ -176,7 +179,10 @@ class RoleMutations:
 
         return or_problem(act)
 
-    @strawberry.mutation(description="Delete a role that no member has and nobody is invited to. Admins alone.")
+    @strawberry.mutation(
+        description="Delete a role that no member has and nobody is invited to.",
+        metadata=needs(Allowed.STAFF_WRITE),
+    )
     def delete_role(self, info: Info, input: Annotated[DeleteRoleInput, ABOUT]) -> DeleteRoleResult:
         viewer = info.context.viewer
 

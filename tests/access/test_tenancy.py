@@ -16,6 +16,7 @@ from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
 from counterfoil.partners.actions import issue_token, register_client
+from counterfoil.partners.documents import register
 from counterfoil.partners.models import ClientUsage
 from counterfoil.staff.invitations import invite
 from counterfoil.workspaces.models import Workspace
@@ -70,6 +71,7 @@ def _partner(shop: Shop) -> None:
     ClientUsage.objects.create(
         workspace=shop.workspace, client=client, day=clock.now().date(), operation=shop.store.host, calls=1, cost=1
     )
+    register(workspace_id=shop.workspace.pk, text="{ position }")
     order = shop.order(email=f"dora@{shop.store.host}")
     send_message(viewer=client.acting(client.scopes), order=order, text="Sent by itself.")
 

@@ -16,7 +16,7 @@ from counterfoil.partners.actions import BadClient, issue_token, register_client
 from counterfoil.partners.models import ClientUsage
 from tests.admin_ui.pages import Html
 from tests.admin_ui.signing_in import proved
-from tests.factories import Shop
+from tests.factories import PASSWORD, Shop
 
 pytestmark = [pytest.mark.feature("AC-11"), pytest.mark.slow_on_postgresql]
 SECRET = re.compile(r"cfs_[\w-]+")
@@ -255,3 +255,40 @@ def test_without_programs_the_list_says_what_they_are_for(admin: Client) -> None
     response: HttpResponse = admin.get("/admin/programs")  # type: ignore[assignment]
 
     assert "No programs yet" in page(response).text
+
+
+@pytest.mark.feature("GQ-7")
+def test_a_program_is_told_on_its_form_to_keep_to_trusted_documents(shop: Shop, admin: Client) -> None:
+    path = "/admin/programs/new"
+    refused = page(admin.post(path, fresh(admin, path, name="Till", trusted_only="yes")), 422)
+    assert refused.ticked() == ["yes"]
+    page(admin.post(path, fresh(admin, path, name="Till", scopes=["orders:read"], trusted_only="yes")))
+    client = PartnerClient.objects.get()
+    assert client.trusted_only is True
+    own, form = f"/admin/programs/client_{client.pk}", f"/admin/programs/client_{client.pk}/scopes"
+    assert "By operations alone that were registered on the server." in page(admin.get(own)).text
+    assert page(admin.get(form)).ticked() == ["orders:read", "yes"]
+
+    assert page(admin.post(form, fresh(admin, form)), 422).ticked() == []
+    assert PartnerClient.objects.get().trusted_only is True
+    assert admin.post(form, fresh(admin, form, scopes=["orders:read"])).status_code == 303
+
+    assert PartnerClient.objects.get().trusted_only is False
+    assert "registered on the server" not in page(admin.get(own)).text
+
+
+@pytest.mark.feature("AC-10")
+def test_what_a_program_may_do_is_changed_by_who_has_proved_lately_who_they_are(shop: Shop, admin: Client) -> None:
+    client = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"], trusted_only=True)[0]
+    path = f"/admin/programs/client_{client.pk}/scopes"
+    form = fresh(admin, path, scopes=["orders:read", "notes:read"])
+
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        asked = admin.post(path, form)
+        assert asked.status_code == 422
+        assert "Is it you?" in asked.content.decode()
+        assert PartnerClient.objects.get().trusted_only is True
+        assert admin.post(path, form | {"proof_password": PASSWORD}).status_code == 303
+
+    client.refresh_from_db()
+    assert (client.scopes, client.trusted_only) == (["notes:read", "orders:read"], False)

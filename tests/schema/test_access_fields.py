@@ -36,7 +36,8 @@ FIELDS: dict[str, str] = {
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
-    "PartnerClient": "id name clientId scopes createdAt revokedAt lastUsedOn secrets usageByDay usageByOperation",
+    "PartnerClient": "id name clientId scopes trustedOnly createdAt revokedAt lastUsedOn secrets usageByDay "
+    "usageByOperation",
     "PartnerSecret": "createdAt expiresAt",
     "PartnerUsageOfDay": "day calls cost",
     "PartnerUsageOfOperation": "name calls cost",

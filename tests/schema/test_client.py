@@ -13,7 +13,7 @@ from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.conversations.actions import send_message
 from counterfoil.staff.roles import save_role
-from schema import client
+from schema import client, trusted
 from tests.factories import Shop
 
 DOCUMENT = """
@@ -28,7 +28,10 @@ fragment Tin on Order { number total { amount } }
 
 
 @pytest.fixture
-def operations(tmp_path: Path) -> client.Operations:
+def operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> client.Operations:
+    manifest = tmp_path / "trusted_documents.json"
+    manifest.write_text(trusted.manifest_of({"operations.graphql": DOCUMENT}), encoding="utf-8")
+    monkeypatch.setattr(trusted, "MANIFEST", manifest)
     (tmp_path / "operations.graphql").write_text(DOCUMENT, encoding="utf-8")
     return client.operations_beside(str(tmp_path / "views.py"))
 
@@ -109,6 +112,27 @@ def test_an_unexpected_error_is_a_failure_too(operations: client.Operations, db:
 
     with pytest.raises(client.OperationFailed, match="The reference is"):
         client.run(nowhere, operations["Place"])
+
+
+@pytest.mark.feature("GQ-7")
+@pytest.mark.once
+def test_a_file_that_is_not_in_the_manifest_to_the_byte_is_not_loaded(
+    tmp_path: Path, operations: client.Operations
+) -> None:
+    for changed in (DOCUMENT + "\n", DOCUMENT.replace("\n", "\r\n"), "query Place { workspace { name } }"):
+        (tmp_path / "operations.graphql").write_bytes(changed.encode())
+        with pytest.raises(trusted.NotTrusted, match=r"is not in trusted_documents\.json as it stands.*make schema"):
+            client.operations_beside(str(tmp_path / "views.py"))
+
+
+@pytest.mark.feature("GQ-7")
+def test_a_text_that_was_not_loaded_does_not_run_under_any_name(shop: Shop, operations: client.Operations) -> None:
+    made = client.Operation("Place", "query Place { workspace { name } }")
+
+    with pytest.raises(trusted.NotTrusted, match="The document of Place was not loaded"):
+        client.run(shop.staff, made)
+
+    assert client.run(shop.staff, client.Operation("Place", str(DOCUMENT))) == {"workspace": {"name": shop.store.name}}
 
 
 def test_variables_are_left_as_they_were(shop: Shop, operations: client.Operations) -> None:

@@ -141,6 +141,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "name": "Tea tin",
                 "category": "Kitchen",
                 "active": True,
+                "trustedOnly": True,
                 "image": None,
                 "units": [{"name": "each", "price": "1.00", "currency": "GBP"}],
                 "contactName": "Ana",

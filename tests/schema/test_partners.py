@@ -21,7 +21,8 @@ from tests.together import together
 
 pytestmark = pytest.mark.feature("AC-11")
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
-CLIENT = "client { id name clientId scopes { name } revokedAt lastUsedOn secrets(first: 9) { nodes { expiresAt } } }"
+CLIENT = """client { id name clientId scopes { name } trustedOnly revokedAt lastUsedOn
+    secrets(first: 9) { nodes { expiresAt } } }"""
 PROBLEM = "... on Problem { code field message }"
 REGISTER = f"""mutation ($input: RegisterPartnerClientInput!) {{ result: registerPartnerClient(input: $input) {{
     __typename ... on RegisterPartnerClientSuccess {{ secret {CLIENT} }} {PROBLEM} }} }}"""
@@ -253,3 +254,23 @@ def test_a_program_that_was_ended_gets_no_new_secret(shop: Shop, ask: Ask) -> No
             "message": "This program was ended. Register another one.",
         }  # fmt: skip
     assert ClientSecret.objects.count() == 1
+
+
+@pytest.mark.feature("GQ-7")
+def test_a_program_is_told_to_keep_to_trusted_documents_when_it_is_registered_or_later(shop: Shop, ask: Ask) -> None:
+    given = {"name": "Till", "scopes": ["orders:read"]}
+    free = change(ask, shop.staff, REGISTER, "1", **given)["client"]
+    kept = change(ask, shop.staff, REGISTER, "2", **given, trustedOnly=True)["client"]
+    assert (free["trustedOnly"], kept["trustedOnly"]) == (False, True)
+
+    def changed(key: str, **more: Any) -> Any:
+        answer = change(ask, shop.staff, SCOPES, key, partnerClientId=free["id"], scopes=["orders:read"], **more)
+        return answer["client"]["trustedOnly"] if "client" in answer else answer["code"]
+
+    assert changed("3", trustedOnly=True) is True
+    assert changed("3", trustedOnly=True) is True
+    assert changed("3", trustedOnly=False) == "KEY_REUSED"
+    assert changed("4") is True
+    assert changed("5", trustedOnly=None) is True
+    assert changed("6", trustedOnly=False) is False
+    assert PartnerClient.objects.get(name="Till", trusted_only=True).pk == int(kept["id"].partition("_")[2])

@@ -115,7 +115,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert ended.value.code == 0
     listed = capsys.readouterr().out
-    for command in ("demo", "serve", "worker", "schema", "manage"):
+    for command in ("demo", "serve", "worker", "documents", "schema", "manage"):
         assert f"    {command} " in listed
 
 

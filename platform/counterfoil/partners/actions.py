@@ -42,7 +42,9 @@ class Issued:
 
 
 @transaction.atomic
-def register_client(*, viewer: Viewer, name: str, scopes: Iterable[str]) -> tuple[PartnerClient, str]:
+def register_client(
+    *, viewer: Viewer, name: str, scopes: Iterable[str], trusted_only: bool = False
+) -> tuple[PartnerClient, str]:
     """A client with these scopes, and its secret, which is shown this once. Raises `Invalid` for what is no scope."""
     require(viewer, Permission.PARTNERS_WRITE)
     client = PartnerClient.objects.create(
@@ -50,18 +52,27 @@ def register_client(*, viewer: Viewer, name: str, scopes: Iterable[str]) -> tupl
         name=one_line(name, "name", 120),
         client_id=f"cfc_{secrets.token_hex(12)}",
         scopes=_checked(scopes),
+        trusted_only=trusted_only,
         created_at=clock.now(),
     )
     return client, _new_secret(client)
 
 
 @transaction.atomic
-def set_scopes(*, viewer: Viewer, client: PartnerClient, scopes: Iterable[str]) -> PartnerClient:
-    """Give a client these scopes. Tokens lose at once what it loses; what it gains needs a new token."""
+def set_scopes(
+    *, viewer: Viewer, client: PartnerClient, scopes: Iterable[str], trusted_only: bool | None = None
+) -> PartnerClient:
+    """Give a client these scopes. Tokens lose at once what it loses; what it gains needs a new token.
+
+    Whether it keeps to trusted documents counts at once both ways, and ends the streams that it has open; None leaves
+    that as it is.
+    """
     require(viewer, Permission.PARTNERS_WRITE)
     found = _good(viewer, client)
     found.scopes = _checked(scopes)
-    found.save(update_fields=["scopes"])
+    if trusted_only is not None:
+        found.trusted_only = trusted_only
+    found.save(update_fields=["scopes", "trusted_only"])
     tell_streams(viewer)
     return found
 

@@ -58,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sources = importing.add_subparsers(dest="source", required=True, metavar="SOURCE")
     _csv_options(sources.add_parser("csv", help="a CSV file, plain or gzipped, a line of an order in each row"))
 
+    _documents_options(commands.add_parser("documents", help="the GraphQL documents that programs may keep to"))
+
     commands.add_parser("schema", help="print the GraphQL schema")
 
     commands.add_parser("manage", help="Django's own commands: migrate, check, shell …")
@@ -120,6 +122,25 @@ def _csv_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
+def _documents_options(command: argparse.ArgumentParser) -> None:
+    acts = command.add_subparsers(dest="act", required=True, metavar="WHAT")
+    register = acts.add_parser("register", help="trust the documents in files, by the SHA-256 of each")
+    register.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="a .graphql file, a folder of them, or a JSON object of texts by their SHA-256, as relay-compiler writes",
+    )
+    forget = acts.add_parser("forget", help="trust a document no longer")
+    forget.add_argument("hash", metavar="HASH", help="as the list shows it")
+    for act in (register, acts.add_parser("list", help="what is registered"), forget):
+        act.add_argument("--workspace", help="its id or name, where there are several")
+        act.add_argument("--json", action="store_true", help="print what was done as JSON")
+    build = acts.add_parser("build", help="write the manifest of the pages' documents; for who changes the pages")
+    build.add_argument("--check", action="store_true", help="write nothing, and say whether it is as it should be")
+
+
 def _init(given: argparse.Namespace) -> int:
     if given.password is not None:
         raise Stop("others on this machine could read a password here. Leave it out to be asked, or --password-stdin.")
@@ -170,6 +191,10 @@ def _run(given: argparse.Namespace) -> int:  # noqa: PLR0911  (one a command)
                 dry_run=given.dry_run,
             )
             return run_import(asked, as_json=given.json)
+        case "documents":
+            from counterfoil.site.documents import run_documents
+
+            return run_documents(given)
         case "init":
             return _init(given)
         case "serve":

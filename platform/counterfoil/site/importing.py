@@ -93,19 +93,14 @@ def _place(named: str | None) -> tuple["Viewer", "Store"]:
     """The first admin of a workspace, and its first store; `named` is its id or name, None where there is but one."""
     from counterfoil.access.models import StaffMember
     from counterfoil.access.viewer import Role, Viewer, ViewerKind
-    from counterfoil.workspaces.models import Store, Workspace
+    from counterfoil.site.choosing import workspace_named
+    from counterfoil.workspaces.models import Store
 
-    every = list(Workspace.objects.order_by("pk"))
-    if not every:
-        raise Stop("there is no workspace yet. Make one with: counterfoil init")
-    chosen = [workspace for workspace in every if named in (None, str(workspace.pk), workspace.name)]
-    if len(chosen) != 1:
-        names = ", ".join(f"{workspace.pk} ({workspace.name})" for workspace in every[:20])
-        raise Stop(f"name a workspace with --workspace ID. There are: {names}.")
-    member = StaffMember.objects.filter(workspace=chosen[0], role=Role.ADMIN).order_by("pk").first()
-    store = Store.objects.filter(workspace=chosen[0]).order_by("pk").first()
+    workspace = workspace_named(named)
+    member = StaffMember.objects.filter(workspace=workspace, role=Role.ADMIN).order_by("pk").first()
+    store = Store.objects.filter(workspace=workspace).order_by("pk").first()
     if member is None or store is None:
-        raise Stop(f"{chosen[0].name} has no {'store' if member else 'admin'} yet.")
+        raise Stop(f"{workspace.name} has no {'store' if member else 'admin'} yet.")
     viewer = Viewer(
         kind=ViewerKind.STAFF,
         workspace_id=member.workspace_id,
