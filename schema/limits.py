@@ -9,7 +9,7 @@ from django.conf import settings
 from counterfoil.access.viewer import Viewer, ViewerKind
 
 CHARACTERS = 40_000  # of an operation's text
-TOKENS = 1_500
+TOKENS = 1_000
 OPERATIONS = 20  # in one text
 DEPTH = 16  # fields within fields; the usual introspection has 15
 ALIASES = 100

@@ -15,6 +15,8 @@ FIGURES = (
     "graphql_list.cpu_ratio_to_graphene",
     "graphql_list.growth_100k_to_1k",
     "order_page.growth_100k_to_1k",
+    "graphql_list.admission.cpu_ms",
+    "hostile.largest_cpu_ms",
     "access.token.cpu_ms",
     "access.policy.check_us",
     "access.revocation.largest_ms",
@@ -66,7 +68,7 @@ def test_it_knows_its_parts() -> None:
     done = run(COMMAND, "bench", "--only", "list,speed")
 
     assert done.returncode == 2
-    assert done.stderr == "counterfoil: speed: the parts are list, page, access, growth, live.\n"
+    assert done.stderr == "counterfoil: speed: the parts are list, page, access, hostile, growth, live.\n"
 
 
 @pytest.mark.django_db

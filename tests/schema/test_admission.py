@@ -118,8 +118,8 @@ HOSTILE: dict[str, Callable[[], str]] = {
         "{ orders(first: 1) " + "{ nodes { lines(first: 1) " * 100 + "{ x }" + "} }" * 100 + " }"
     ),
     "five thousand directives": lambda: "{ position " + "@include(if: true) " * 5_000 + "}",
-    "directives within the words": lambda: "{ position " + "@include(if: true) " * 150 + "}",
-    "the same field again and again": lambda: "{ " + "position " * 1_000 + "}",
+    "directives within the words": lambda: "{ position " + "@include(if: true) " * 100 + "}",
+    "the same field again and again": lambda: "{ " + "position " * 900 + "}",
     "fragments that double": lambda: (
         "{ ...F0 } "
         + " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))

@@ -1,9 +1,9 @@
 """How much one may ask a minute (GQ-6): a token bucket for each program and each address, one for all processes.
 
 A bucket holds what may be spent in a minute, and fills up steadily. It lies in Redis where there is one, else in the
-database. So that a request does not wait for either, a process takes out a twentieth at a time and spends that from
-memory; what it has not spent after ten seconds is forgotten. With n processes at most n twentieths are spent later than
-they were taken.
+database. So that a request does not wait for either, a process takes out a twentieth at a time, and no more than
+`MOST_RESERVED`, and spends that from memory; what it has not spent after ten seconds is forgotten. With n processes at
+most n twentieths are spent later than they were taken.
 """
 
 import logging
@@ -21,6 +21,7 @@ from redis import Redis, RedisError
 logger = logging.getLogger(__name__)
 
 RESERVED_FOR = 10.0  # seconds
+MOST_RESERVED = 50_000  # points
 _PART = 20
 _MOST_KEYS = 10_000  # kept in one process
 _FORGOTTEN = 3600.0  # seconds after which a bucket is full whatever was taken
@@ -158,7 +159,7 @@ class Budgets:
             missing = ceil(points - reserve.points)
             if (wait := self._wait(payer, reserve, missing, now)) > 0:
                 return Spent(False, self._left(payer, reserve, now), wait)
-        taken = self._take(payer, max(missing, payer.per_minute // _PART), missing, now)
+        taken = self._take(payer, max(missing, min(payer.per_minute // _PART, MOST_RESERVED)), missing, now)
         with self._lock:
             reserve = self._reserve(payer, now)
             reserve.points += taken.given

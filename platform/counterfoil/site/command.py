@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     bench.add_argument("--database", help="an empty PostgreSQL database (postgresql://…) instead of a SQLite file")
-    bench.add_argument("--only", help="parts, separated by commas: list, page, access, growth, live")
+    bench.add_argument("--only", help="parts, separated by commas: list, page, access, hostile, growth, live")
 
     importing = commands.add_parser("import", help="bring in an order history from a file")
     sources = importing.add_subparsers(dest="source", required=True, metavar="SOURCE")

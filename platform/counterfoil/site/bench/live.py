@@ -48,7 +48,7 @@ def measure_live(
 
 def measure_revocation(environment: Mapping[str, str], shop: Child, times: int) -> dict[str, float]:
     """From the end of a program's token, in another process, to the end of its stream: milliseconds."""
-    order = shop.ask("streams", count=1)["orders"][0]["id"]
+    order = shop.ask("streams", streams=1)["orders"][0]["id"]
     took = []
     with serving(environment) as server, Child(_CLIENTS, environment) as clients:
         for _ in range(times):

@@ -7,8 +7,9 @@ import io
 import json
 import time
 from base64 import b64encode
-from collections.abc import Callable
-from itertools import cycle, islice
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count, cycle, islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
+from strawberry.types.graphql import OperationType
 
 from counterfoil.access.models import StaffMember, User
 from counterfoil.access.policy import GRANTABLE, Permission, allows
@@ -24,14 +26,25 @@ from counterfoil.orders.models import Order
 from counterfoil.partners.actions import issue_token, register_client, revoke_token
 from counterfoil.site.bench.children import answer
 from counterfoil.site.bench.contenders import requests as lists
+from counterfoil.site.bench.hostile import HOSTILE
+from counterfoil.site.bench.run import COUNTERFOIL
 from counterfoil.site.bench.shop import make_shop
 from counterfoil.site.bench.streams import HOST
 from counterfoil.workspaces.models import Workspace
 from schema import identity
+from schema.admission import admit
 from schema.identity import bearer_context
+from schema.orders.types import NEWEST_ORDERS
+from schema.requests import read_post
+from schema.root import schema
 
 type Cost = dict[str, float]
 _ORDER_PAGES = 10
+_PAGE = 1000
+_NONE: Mapping[str, str] = {}
+_PAGED = """query Page($first: Int!, $after: String) { orders(first: $first, after: $after) {
+  pageInfo { hasNextPage endCursor } edges { cursor node { id number status placedAt customer { name } } }
+} }"""
 
 
 def main() -> None:
@@ -45,6 +58,9 @@ def main() -> None:
                 "list": shop.newest,
                 "page": shop.pages,
                 "access": shop.access,
+                "admission": shop.admission,
+                "deep": shop.deep,
+                "hostile": shop.hostile,
                 "issue": shop.issue,
                 "revoke": shop.revoke,
                 "streams": shop.streams,
@@ -72,12 +88,14 @@ class Shop:
         self._token = ""
         self._partner: _Partner | None = None
         self._pages: dict[str, list[tuple[str, str]]] = {}
+        self._numbers = count(1)
 
     def make(self, *, orders: int) -> None:
         """Migrate an empty database, fill it, and collect the static files that pages name."""
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        self._token = make_shop(orders)
+        make_shop(orders)
+        self._token = self.issue()
         self._pages = self._order_pages()
 
     def check(self) -> None:
@@ -89,7 +107,7 @@ class Shop:
             raise ValueError(f"The contenders tell different things: {told}")
         for pages in self._pages.values():
             for address, cookie in pages:
-                self._ask(address, HTTP_COOKIE=cookie)
+                self._ask(address, more={"HTTP_COOKIE": cookie})
 
     def newest(self, *, first: int, requests: int, turn: int, only: str = "") -> dict[str, Cost]:
         """What a request for the list costs each contender, and the look at the token alone; `turn` says who begins."""
@@ -113,7 +131,7 @@ class Shop:
 
             def ask(pages: Any = pages, numbers: Any = numbers) -> None:
                 address, cookie = pages[next(numbers) % len(pages)]
-                self._ask(address, HTTP_COOKIE=cookie)
+                self._ask(address, more={"HTTP_COOKIE": cookie})
 
             costs[name] = _cost(ask, requests)
         return costs
@@ -128,13 +146,50 @@ class Shop:
                 allows(partner.viewer, permission)
 
         return {
-            "token": _cost(lambda: self._ask("/oauth/token", b"grant_type=client_credentials", **form), requests),
+            "token": _cost(lambda: self._ask("/oauth/token", b"grant_type=client_credentials", more=form), requests),
             "policy": _cost(check, requests),
         }
 
-    def streams(self, *, count: int) -> dict[str, Any]:
-        """What clients need for `count` streams: of each of so many orders its id and a guest's cookie, and a token."""
-        orders = Order.objects.order_by("-placed_at")[:count]
+    def admission(self, *, requests: int, turn: int) -> dict[str, Cost]:
+        """What is done about a list's request before it runs, and for the policy and attribution while it does: reading
+        it, its limits, its cost, the budget it is paid from, its count, and the questions to the policy.
+        """
+        _, body = lists(20)[COUNTERFOIL]
+        context = bearer_context(f"Bearer {self._token}", self._workspace())
+
+        def ask() -> None:
+            asked = read_post(body, "application/json")
+            execution = schema._create_execution_context(
+                asked.text, (OperationType.QUERY,), asked.variables, context, None, asked.operation_name
+            )
+            admit(schema.documents, execution)
+            for permission in (Permission.ORDERS_READ, Permission.CUSTOMERS_READ):
+                allows(context.viewer, permission)
+
+        return {"admission": _cost(ask, requests)}
+
+    def deep(self, *, requests: int, turn: int) -> dict[str, Cost]:
+        """What the first and the thousandth page of all orders cost."""
+        last = Order.objects.order_by(*NEWEST_ORDERS.order)[20 * (_PAGE - 1) - 1]
+        asks = {}
+        for name, after in (("first", None), ("thousandth", NEWEST_ORDERS.encode(last))):
+            variables = {"first": 20, "after": after}
+            body = json.dumps({"query": _PAGED, "variables": variables}).encode()
+            asks[name] = partial(self._ask, "/graphql", body)
+        order = sorted(asks, reverse=bool(turn % 2))
+        return {name: _cost(asks[name], requests) for name in order}
+
+    def hostile(self) -> dict[str, Cost]:
+        """What it costs to refuse each hostile request."""
+        costs = {}
+        for name, make in HOSTILE.items():
+            body = make(next(self._numbers))
+            costs[name] = _cost(partial(self._ask, "/graphql", body, refused=True), 1)
+        return costs
+
+    def streams(self, *, streams: int) -> dict[str, Any]:
+        """What clients need for so many streams: of each of so many orders its id and a guest's cookie, and a token."""
+        orders = Order.objects.order_by("-placed_at")[:streams]
         return {"token": self._token, "orders": [{"id": order.topic, "cookie": _guest(order)} for order in orders]}
 
     def issue(self) -> str:
@@ -164,10 +219,10 @@ class Shop:
             "portal": [(f"/order/{order.number}", _guest(order)) for order in orders],
         }
 
-    def _ask(self, address: str, body: bytes = b"", **more: str) -> bytes:
+    def _ask(self, address: str, body: bytes = b"", *, refused: bool = False, more: Mapping[str, str] = _NONE) -> bytes:
         """Answer one request, with the token unless `more` of its environment is given.
 
-        Raises `ValueError` unless the answer is 200.
+        Raises `ValueError` unless the answer is as expected: 200 and no errors, or a refusal.
         """
         environ = {
             "REQUEST_METHOD": "POST" if body else "GET",
@@ -185,7 +240,11 @@ class Shop:
         response = self._handler(environ, _ignore)
         told = b"".join(response)
         response.close()
-        if response.status_code != 200 or b'"errors"' in told:
+        if refused:
+            as_expected = response.status_code in {200, 400, 413} and b'"data"' not in told and b"INTERNAL" not in told
+        else:
+            as_expected = response.status_code == 200 and b'"errors"' not in told
+        if not as_expected:
             raise ValueError(f"{address} answered {response.status_code}: {told[:2000]!r}")
         return told
 

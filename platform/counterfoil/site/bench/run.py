@@ -19,20 +19,25 @@ from counterfoil.site.bench.live import measure_live, measure_revocation
 from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
 from counterfoil.site.command import Stop
 
-PARTS = ("list", "page", "access", "growth", "live")
+PARTS = ("list", "page", "access", "hostile", "growth", "live")
 SMALL, LARGE = "small", "large"
 COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 _FILES = 8192
+DEEP_ORDERS = 20_000  # of which there are a thousand pages of twenty
 
 # Where each figure must lie (FEATURES.md, "Performance").
 BOUNDS = {
     "graphql_list.cpu_ratio_to_plain_json": 1.4,
     "graphql_list.cpu_ratio_to_graphene": 0.75,
+    "graphql_list.first_100.cpu_ratio_to_plain_json": 1.45,
+    "graphql_list.admission.cpu_ms": 0.5,
     "graphql_list.growth_100k_to_1k": 1.3,
+    "graphql_list.page_1000_to_page_1": 1.2,
     "order_page.growth_100k_to_1k": 1.3,
     "access.token.cpu_ms": 5,
     "access.policy.check_us": 20,
     "access.revocation.largest_ms": 1000,
+    "hostile.largest_cpu_ms": 50,
     "live.p99_ms.1000": 250,
     "live.one_order.p99_ms.1000": 250,
     "live.kb_per_stream": 60,
@@ -53,6 +58,7 @@ class Sizes:
     small: int = 1_000
     large: int = 100_000
     rounds: int = 40
+    admissions: int = 50  # a round
     requests: int = 4
     streams: tuple[int, ...] = (1, 100, 1000)
     messages: int = 200
@@ -113,7 +119,7 @@ def _allow_files() -> None:
 def _measure(
     environments: Mapping[str, Environment], shops: Mapping[str, int], sizes: Sizes, parts: Collection[str]
 ) -> dict[str, Any]:
-    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "access": {}, "live": {}}
+    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "access": {}, "hostile": {}, "live": {}}
     with contextlib.ExitStack() as stack:
         children = {}
         for name, orders in shops.items():
@@ -125,6 +131,7 @@ def _measure(
             _say("measuring the list of orders")
             figures["graphql_list"] |= _list(children[SMALL], sizes, 20)
             figures["graphql_list"]["first_100"] = _list(children[SMALL], sizes, 100)
+            figures["graphql_list"]["admission"] = _admission(children[SMALL], sizes)
         if "page" in parts:
             _say("measuring the order's pages")
             figures["order_page"] |= _page(children[SMALL], sizes)
@@ -133,11 +140,16 @@ def _measure(
             shop = children[SMALL]
             figures["access"] = _access(shop, sizes)
             figures["access"]["revocation"] = measure_revocation(environments[SMALL], shop, sizes.revocations)
+        if "hostile" in parts:
+            _say("measuring hostile requests")
+            figures["hostile"] = _hostile(children[SMALL], sizes)
         if "growth" in parts:
             _say("measuring how both grow")
             for name, growth in _growth(children, sizes).items():
                 figures[name] |= growth
-        doors = children[SMALL].ask("streams", count=sizes.streams[-1])
+            if sizes.large >= DEEP_ORDERS:
+                figures["graphql_list"] |= _deep(children[LARGE], sizes)
+        doors = children[SMALL].ask("streams", streams=sizes.streams[-1])
     if "live" in parts:
         _say(f"measuring up to {sizes.streams[-1]:,} streams")
         figures["live"] = measure_live(
@@ -188,6 +200,24 @@ def _access(shop: Child, sizes: Sizes) -> dict[str, Any]:
     cpu, wall = _medians(rounds, "cpu_ms"), _medians(rounds, "wall_ms")
     # A thousand questions in milliseconds are one in microseconds.
     return {"token": {"cpu_ms": cpu["token"], "wall_ms": wall["token"]}, "policy": {"check_us": cpu["policy"]}}
+
+
+def _admission(shop: Child, sizes: Sizes) -> dict[str, float]:
+    rounds = _rounds(sizes, lambda turn: shop.ask("admission", requests=sizes.admissions, turn=turn))
+    return {"cpu_ms": _medians(rounds, "cpu_ms")["admission"], "wall_ms": _medians(rounds, "wall_ms")["admission"]}
+
+
+def _hostile(shop: Child, sizes: Sizes) -> dict[str, Any]:
+    cpu = _medians(_rounds(sizes, lambda _: shop.ask("hostile")), "cpu_ms")
+    return {"largest_cpu_ms": max(cpu.values()), "cpu_ms": cpu}
+
+
+def _deep(shop: Child, sizes: Sizes) -> dict[str, Any]:
+    """The thousandth page of a list to the first: the larger of the ratios of CPU and of wall time, of medians."""
+    rounds = _rounds(sizes, lambda turn: shop.ask("deep", requests=sizes.requests, turn=turn))
+    times = {clock: _medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
+    ratios = {clock: found["thousandth"] / found["first"] for clock, found in times.items()}
+    return {"page_1000_to_page_1": max(ratios.values()), "page_ratios": ratios}
 
 
 def _growth(children: Mapping[str, Child], sizes: Sizes) -> dict[str, dict[str, Any]]:
@@ -248,7 +278,7 @@ def _table(figures: Mapping[str, Any]) -> str:
     ]
     rest = [
         f"  {name:<64}{value}"
-        for part in ("graphql_list", "order_page", "access", "live")
+        for part in ("graphql_list", "order_page", "access", "hostile", "live")
         for name, value in _lines(figures[part], part)
     ]
     return "\n".join(["Bounds", *judged, "", "All figures", *rest])
