@@ -1,7 +1,7 @@
 """Search in the documentation: by names first, then by what descriptions say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -43,19 +43,29 @@ class _Indexed(NamedTuple):
 
 def search(query: str) -> Found:
     """What has every word of the query: exact names first, then names that begin so, their words, and descriptions."""
-    words = query.casefold().split()
+    words = list(dict.fromkeys(query.casefold().split()))
     if len(query) > MOST_CHARACTERS:
         return Found([], 0, too_long=True)
     if not words:
         return Found([], 0)
     ranked = []
     for at, one in enumerate(_index()):
-        ranks = [_rank(one, word) for word in words]
-        if None not in ranks:
-            rank = sum(rank for rank in ranks if rank is not None)
+        rank = _ranked(one, words)
+        if rank is not None:
             ranked.append((rank, one.entry.kind in _WITHIN, one.entry.name != query, len(one.name), at, one.entry))
     ranked.sort(key=lambda found: found[:5])
     return Found([entry for *_, entry in ranked[:MOST_FOUND]], len(ranked))
+
+
+def _ranked(one: _Indexed, words: Sequence[str]) -> int | None:
+    """How well all words fit together; None where one does not stand at all."""
+    total = 0
+    for word in words:
+        rank = _rank(one, word)
+        if rank is None:
+            return None
+        total += rank
+    return total
 
 
 def _rank(one: _Indexed, word: str) -> int | None:

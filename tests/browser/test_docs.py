@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_customers import expect_fit_for_all
-from tests.browser.test_pages import NARROWEST, beyond_the_edge
+from tests.browser.test_pages import LARGEST_SHIFT, NARROWEST, beyond_the_edge
 from tests.browser.windows import Windows, is_same_document, mark_document
 from tests.demo import Demo
 
@@ -33,6 +33,7 @@ def test_page_is_accessible_and_fits(demo: Demo, windows: Windows, path: str) ->
     docs(page, demo, path)
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("window.shifted") < LARGEST_SHIFT
     expect_fit_for_all(page)
     page.set_viewport_size({"width": NARROWEST, "height": 900})
     assert beyond_the_edge(page) == []
