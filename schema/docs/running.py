@@ -5,6 +5,7 @@ import time
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 from graphql import GraphQLError
 
 from schema.docs.tasks import curl, streams
@@ -25,9 +26,10 @@ class Typed(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What came of it. `wrong` says what to mend in which field; nothing was run then."""
+    """What came of it: `fine` without errors. `wrong` says what to mend in which field; nothing was run then."""
 
     status: int = 0
+    fine: bool = False
     text: str = ""
     milliseconds: int = 0
     cut: bool = False
@@ -36,16 +38,12 @@ class Shown(NamedTuple):
     wrong_variables: str = ""
 
     @property
-    def fine(self) -> bool:
-        """Whether the endpoint answered without errors."""
-        return self.status == 200 and '"errors": [' not in self.text[:200]
-
-    @property
     def wrong(self) -> bool:
         """Whether something typed has to be mended first."""
         return bool(self.wrong_operation or self.wrong_variables)
 
 
+@sensitive_variables("typed")
 def run(typed: Typed, request: HttpRequest) -> Shown:
     """Run what was typed, or say what is wrong with it."""
     if not typed.operation.strip():
@@ -63,9 +61,11 @@ def run(typed: Typed, request: HttpRequest) -> Shown:
     status, found = answer(_authorization(typed.token), body, request)
     took = round((time.perf_counter() - began) * 1000)
     text = json.dumps(found, indent=2, ensure_ascii=False)
-    return Shown(status=status, text=text[:MOST_SHOWN], milliseconds=took, cut=len(text) > MOST_SHOWN)
+    fine = status == 200 and "errors" not in found
+    return Shown(status=status, fine=fine, text=text[:MOST_SHOWN], milliseconds=took, cut=len(text) > MOST_SHOWN)
 
 
+@sensitive_variables("authorization", "inner")
 def answer(authorization: str, body: bytes, request: HttpRequest) -> tuple[int, Any]:
     """The status and the JSON with which `POST /graphql` answers this body, for this `Authorization` header.
 

@@ -255,3 +255,9 @@ def test_without_programs_the_list_says_what_they_are_for(admin: Client) -> None
     response: HttpResponse = admin.get("/admin/programs")  # type: ignore[assignment]
 
     assert "No programs yet" in page(response).text
+
+
+@pytest.mark.feature("GQ-11")
+def test_the_list_leads_to_the_documentation(admin: Client) -> None:
+    assert b'<a href="/graphql/docs">Documentation</a>' in admin.get("/admin/programs").content
+    assert admin.get("/graphql/docs").status_code == 200
