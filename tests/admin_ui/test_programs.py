@@ -292,3 +292,9 @@ def test_what_a_program_may_do_is_changed_by_who_has_proved_lately_who_they_are(
 
     client.refresh_from_db()
     assert (client.scopes, client.trusted_only) == (["notes:read", "orders:read"], False)
+
+
+@pytest.mark.feature("GQ-11")
+def test_the_list_leads_to_the_documentation(admin: Client) -> None:
+    assert b'<a href="/graphql/docs">Documentation</a>' in admin.get("/admin/programs").content
+    assert admin.get("/graphql/docs").status_code == 200

@@ -135,6 +135,9 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "team/roles/<str:gid>": f"team/roles/role_{role.pk}",
         "team/<str:gid>": f"team/staff_{shop.member.pk}",
         "admin/<path:rest>": "admin/no/such/page",
+        "tasks/<slug:slug>": "tasks/send-a-part",
+        "types/<str:name>": "types/Order",
+        "docs/<slug:section>": "docs/mutations",
     }
     manager = User.objects.get(memberships=shop.hire("Tom", Role.SHOP_MANAGER).staff_id)
     packer = User.objects.get(memberships=shop.hire("Pia", role).staff_id)

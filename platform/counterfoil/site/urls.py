@@ -10,6 +10,7 @@ from schema.http import endpoint
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("graphql", endpoint, name="graphql"),
+    path("graphql/docs", include("schema.docs.urls")),
     path("oauth/token", tokens.token, name="token"),
     path("oauth/revoke", tokens.revoke, name="revoke"),
     path("healthz", views.health, name="health"),
