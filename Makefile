@@ -47,14 +47,17 @@ check: setup ## Lint, types, import contracts, operations, schema drift, missing
 	COUNTERFOIL_HTTPS=1 $(BIN)/counterfoil manage check --deploy --fail-level WARNING
 	$(BIN)/counterfoil schema | diff -u schema.graphql - \
 		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
+	$(BIN)/counterfoil schema --reporting | diff -u schema/reporting/reporting.graphql - \
+		|| { echo "reporting.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
 	$(BIN)/counterfoil manage makemigrations --check --dry-run
 
 format: setup ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: setup ## Write schema.graphql
+schema: setup ## Write schema.graphql and schema/reporting/reporting.graphql
 	$(BIN)/counterfoil schema > schema.graphql
+	$(BIN)/counterfoil schema --reporting > schema/reporting/reporting.graphql
 
 pictures: setup ## Take the README's pictures from the demo
 	$(BIN)/python -m scripts.pictures

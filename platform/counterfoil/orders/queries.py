@@ -1,12 +1,16 @@
 """The orders that a viewer may see."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from django.db.models import F, Q, QuerySet
 
 from counterfoil.access import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import storable, words_of
 from counterfoil.access.viewer import Viewer, ViewerKind
-from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus
+from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus, PaymentState
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -63,6 +67,19 @@ def matching(
     if customer_id is not None:
         orders = orders.filter(customer_id=customer_id)
     return orders
+
+
+def in_payment(states: Iterable[PaymentState | str]) -> Q:
+    """What an order's amounts are in one of these states of payment, as `payment_state` derives them."""
+    back, whole, some = Q(refunded__gt=0), Q(paid__gte=F("total")), Q(paid__gt=0)
+    conditions = {
+        PaymentState.REFUNDED: back & Q(refunded__gte=F("paid")),
+        PaymentState.PARTIALLY_REFUNDED: back & Q(refunded__lt=F("paid")),
+        PaymentState.PAID: ~back & whole,
+        PaymentState.PARTIALLY_PAID: ~back & ~whole & some,
+        PaymentState.NOT_CHARGED: ~back & ~whole & ~some,
+    }
+    return reduce(or_, (conditions[PaymentState(state)] for state in states), Q(pk__in=[]))
 
 
 def opened_by(key: str, *, workspace_id: int) -> Order | None:

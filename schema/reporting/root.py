@@ -1,0 +1,119 @@
+"""The reporting schema: read-only, of an explicit allow-list, and how an operation runs on it (GQ-10)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import graphene
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    parse,
+    print_schema,
+    validate,
+)
+
+from counterfoil.access.viewer import Viewer
+from schema.catalog.types import PRODUCTS
+from schema.context import Context
+from schema.customers import CUSTOMERS
+from schema.orders.types import NEWEST_ORDERS
+from schema.relay import Keyset, pk_of
+from schema.reporting.connections import KeysetField, Node, Row
+from schema.reporting.customers import Customer
+from schema.reporting.orders import Fulfilment, Order, OrderLine
+from schema.reporting.products import Product
+from schema.root import MaskUnexpected
+
+ORDER_LINES = Keyset("order_lines", "pk", of=int)
+FULFILMENTS = Keyset("fulfilments", "pk", of=int)
+
+MOST_TOKENS = 10_000
+
+_KINDS: Mapping[str, type[Row]] = {kind.prefix: kind for kind in (Order, OrderLine, Fulfilment, Customer, Product)}
+
+
+class Query(graphene.ObjectType):
+    """Everything that reports can read."""
+
+    orders = KeysetField(
+        Order,
+        keyset=NEWEST_ORDERS,
+        description="The orders that the viewer may see, newest first. `first` is at most 100. "
+        "Needs the scope orders:read.",
+    )
+    order_lines = KeysetField(
+        OrderLine,
+        keyset=ORDER_LINES,
+        description="The lines of the orders that the viewer may see, the newest first. `first` is at most 100. "
+        "Needs the scope orders:read.",
+    )
+    fulfilments = KeysetField(
+        Fulfilment,
+        keyset=FULFILMENTS,
+        description="The parcels of the orders that the viewer may see, the newest first. `first` is at most 100. "
+        "Needs the scope orders:read.",
+    )
+    customers = KeysetField(
+        Customer,
+        keyset=CUSTOMERS,
+        description="The customers that the viewer may see, the newest first. `first` is at most 100. "
+        "Needs the scope customers:read.",
+    )
+    products = KeysetField(
+        Product,
+        keyset=PRODUCTS,
+        description="The products that the viewer may see, the newest first. `first` is at most 100. "
+        "Needs the scope products:read.",
+    )
+    node = graphene.Field(
+        Node,
+        id=graphene.ID(required=True, description="The object's global id."),
+        description="Any of these by its global id. Null when there is none, or none that the viewer may see.",
+    )
+
+    def resolve_node(_root: object, info: Any, id: str) -> object:  # noqa: N805
+        """The row that a global id names."""
+        kind = _KINDS.get(id.rpartition("_")[0])
+        pk = pk_of(id, kind.prefix) if kind else None
+        return kind.by_key(info, [pk]).get(pk) if kind and pk else None
+
+
+schema = graphene.Schema(query=Query)
+
+
+def print_reporting() -> str:
+    """The schema as `reporting.graphql` holds it."""
+    return print_schema(schema.graphql_schema) + "\n"
+
+
+def run(
+    viewer: Viewer, text: str, *, variables: dict[str, Any] | None = None, operation_name: str | None = None
+) -> ExecutionResult:
+    """Run one query. A result whose data is None was refused, and nothing ran."""
+    try:
+        document = parse(text, max_tokens=MOST_TOKENS)
+    except GraphQLError as error:
+        return ExecutionResult(data=None, errors=[error])
+    kinds = [node.operation for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if any(kind is not OperationType.QUERY for kind in kinds):
+        refusal = GraphQLError("Reports only read: send a query.", extensions={"code": "QUERIES_ONLY"})
+        return ExecutionResult(data=None, errors=[refusal])
+    errors = validate(schema.graphql_schema, document)
+    if errors:
+        return ExecutionResult(data=None, errors=errors)
+    result = execute_sync(
+        schema.graphql_schema,
+        document,
+        context_value=Context(viewer=viewer),
+        variable_values=variables,
+        operation_name=operation_name,
+    )
+    return ExecutionResult(data=result.data, errors=_masked(result.errors))
+
+
+def _masked(errors: list[GraphQLError] | None) -> list[GraphQLError] | None:
+    mask = MaskUnexpected()
+    return errors and [mask.anonymise_error(error) if mask.should_mask_error(error) else error for error in errors]
