@@ -1,10 +1,12 @@
 """The reporting schema: read-only, of an explicit allow-list, and how an operation runs on it (GQ-10)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import graphene
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     OperationDefinitionNode,
@@ -89,21 +91,37 @@ def print_reporting() -> str:
     return print_schema(schema.graphql_schema) + "\n"
 
 
+class Refused(Exception):
+    """A text that is no query of this schema, with what is wrong with it."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__()
+        self.errors = list(errors)
+
+
+@lru_cache(maxsize=128)
+def _checked(text: str) -> DocumentNode:
+    """The query that a text is; reports ask the same one again and again."""
+    try:
+        document = parse(text, max_tokens=MOST_TOKENS)
+    except GraphQLError as error:
+        raise Refused(error) from None
+    kinds = {node.operation for node in document.definitions if isinstance(node, OperationDefinitionNode)}
+    if kinds - {OperationType.QUERY}:
+        raise Refused(GraphQLError("Reports only read: send a query.", extensions={"code": "QUERIES_ONLY"}))
+    if errors := validate(schema.graphql_schema, document):
+        raise Refused(*errors)
+    return document
+
+
 def run(
     viewer: Viewer, text: str, *, variables: dict[str, Any] | None = None, operation_name: str | None = None
 ) -> ExecutionResult:
     """Run one query. A result whose data is None was refused, and nothing ran."""
     try:
-        document = parse(text, max_tokens=MOST_TOKENS)
-    except GraphQLError as error:
-        return ExecutionResult(data=None, errors=[error])
-    kinds = [node.operation for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    if any(kind is not OperationType.QUERY for kind in kinds):
-        refusal = GraphQLError("Reports only read: send a query.", extensions={"code": "QUERIES_ONLY"})
-        return ExecutionResult(data=None, errors=[refusal])
-    errors = validate(schema.graphql_schema, document)
-    if errors:
-        return ExecutionResult(data=None, errors=errors)
+        document = _checked(text)
+    except Refused as refusal:
+        return ExecutionResult(data=None, errors=refusal.errors)
     result = execute_sync(
         schema.graphql_schema,
         document,

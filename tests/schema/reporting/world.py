@@ -37,7 +37,7 @@ class World:
     viewers: Mapping[str, Viewer]
 
 
-def report(viewer: Viewer, text: str, **variables: Any) -> dict[str, Any]:
+def report(viewer: Viewer, text: str, /, **variables: Any) -> dict[str, Any]:
     """Ask the reporting schema; errors fail the test."""
     result = run(viewer, text, variables=variables)
     assert not result.errors, result.errors
@@ -45,7 +45,7 @@ def report(viewer: Viewer, text: str, **variables: Any) -> dict[str, Any]:
     return result.data
 
 
-def refused(viewer: Viewer, text: str, **variables: Any) -> list[str]:
+def refused(viewer: Viewer, text: str, /, **variables: Any) -> list[str]:
     """What the reporting schema says of a question that it does not answer."""
     result = run(viewer, text, variables=variables)
     assert result.data is None, result.data
