@@ -132,6 +132,11 @@ class Row(DjangoObjectType):
         return f"{info.parent_type.graphene_type.prefix}_{row.pk}"
 
     @classmethod
+    def told(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The same rows with what else is told of them."""
+        return rows
+
+    @classmethod
     def read(cls, rows: QuerySet[Any, Any]) -> list[Any]:
         """The rows of a queryset, which share what they load."""
         found, siblings = list(rows), Siblings()
@@ -171,13 +176,14 @@ def part(of: Callable[[], type[Row]], description: str) -> Any:
     return graphene.Field(lambda: of()._meta.connection, required=True, description=description, **page_arguments())
 
 
-def parts(
-    row: Any, of: type[Row], info: Any, *, by: str, keyset: Keyset, first: int, after: str | None
-) -> Cut[Any] | None:
+def parts(row: Any, of: type[Row], *, by: str, keyset: Keyset, first: int, after: str | None) -> Cut[Any] | None:
     """A page of the rows of type `of` whose column `by` names the row, loaded at once for all its siblings."""
 
     def load(keys: Sequence[int]) -> dict[int, Cut[Any]]:
-        return keyset.cut_each(of.get_queryset(None, info), of.read, parent=by, parents=keys, first=first, after=after)
+        # Whoever sees a row sees its parts. Asked for a workspace's, SQLite would walk all of that workspace.
+        return keyset.cut_each(
+            of.told(of._meta.model.objects.all()), of.read, parent=by, parents=keys, first=first, after=after
+        )
 
     found: Cut[Any] | None = row.siblings.load((of, first, after), "pk", row.pk, load)
     return found

@@ -1,7 +1,6 @@
 """`/graphql/reporting`: POST, JSON, bearer tokens. No cookies count here, so there is no CSRF."""
 
 import json
-from collections.abc import Mapping
 from time import thread_time
 from typing import Any, NamedTuple
 
@@ -9,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from graphql import ExecutionResult
 
 from counterfoil.access.viewer import Viewer
 from counterfoil.partners.usage import USAGE
@@ -87,11 +85,11 @@ def _asked(request: HttpRequest) -> Asked:
 def _answered(request: HttpRequest, viewer: Viewer, asked: Asked) -> JsonResponse:
     result = run(viewer, asked.text, variables=asked.variables, operation_name=asked.operation_name)
     modern = RESPONSE_TYPE in request.headers.get("Accept", "")
-    # A client that reads the older type looks for the errors in the answer, whatever its status.
-    status = 400 if modern and result.data is None else 200
-    return JsonResponse(_told(result), status=status, content_type=RESPONSE_TYPE if modern else "application/json")
-
-
-def _told(result: ExecutionResult) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"data": result.data} if result.data is not None or not result.errors else {}
-    return told | ({"errors": [error.formatted for error in result.errors]} if result.errors else {})
+    # An error of a field has a path; without one the query never began. Readers of the older type look for errors in
+    # the answer, whatever its status.
+    began = result.data is not None or any(error.path for error in result.errors or [])
+    told: dict[str, Any] = {"data": result.data} if began else {}
+    if result.errors:
+        told["errors"] = [error.formatted for error in result.errors]
+    kind = RESPONSE_TYPE if modern else "application/json"
+    return JsonResponse(told, status=400 if modern and not began else 200, content_type=kind)

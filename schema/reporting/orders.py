@@ -76,13 +76,13 @@ class Order(Row):
         """Who ordered."""
         return whole(row, Customer, info, by="customer_id")
 
-    def resolve_lines(row: Any, info: Any, first: int, after: str | None = None) -> Cut[Any] | None:  # noqa: N805
+    def resolve_lines(row: Any, _info: Any, first: int, after: str | None = None) -> Cut[Any] | None:  # noqa: N805
         """A page of its lines."""
-        return parts(row, OrderLine, info, by="order_id", keyset=LINES, first=first, after=after)
+        return parts(row, OrderLine, by="order_id", keyset=LINES, first=first, after=after)
 
-    def resolve_fulfilments(row: Any, info: Any, first: int, after: str | None = None) -> Cut[Any] | None:  # noqa: N805
+    def resolve_fulfilments(row: Any, _info: Any, first: int, after: str | None = None) -> Cut[Any] | None:  # noqa: N805
         """A page of its parcels."""
-        return parts(row, Fulfilment, info, by="order_id", keyset=PARCELS, first=first, after=after)
+        return parts(row, Fulfilment, by="order_id", keyset=PARCELS, first=first, after=after)
 
 
 class OrderLine(Row):
@@ -110,8 +110,13 @@ class OrderLine(Row):
     @classmethod
     def get_queryset(cls, _queryset: object, info: Any) -> QuerySet[Any]:
         """The lines of the orders that the viewer sees."""
-        lines = lines_visible_to(info.context.viewer)
-        return lines.annotate(parent=F("order_id"), currency=F("order__currency"))
+        return cls.told(lines_visible_to(info.context.viewer))
+
+    @classmethod
+    def told(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Lines with their orders' keys and currencies."""
+        told: QuerySet[Any] = rows.annotate(parent=F("order_id"), currency=F("order__currency"))
+        return told
 
     def resolve_unit_price(row: Any, _info: Any) -> Amount:  # noqa: N805
         """The price of one unit."""
@@ -151,7 +156,13 @@ class Fulfilment(Row):
     @classmethod
     def get_queryset(cls, _queryset: object, info: Any) -> QuerySet[Any]:
         """The parcels of the orders that the viewer sees."""
-        return fulfilments_visible_to(info.context.viewer).annotate(parent=F("order_id"))
+        return cls.told(fulfilments_visible_to(info.context.viewer))
+
+    @classmethod
+    def told(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Parcels with their orders' keys."""
+        told: QuerySet[Any] = rows.annotate(parent=F("order_id"))
+        return told
 
     def resolve_number(row: Any, _info: Any) -> int:  # noqa: N805
         """Which parcel it is."""

@@ -60,4 +60,10 @@ class Product(Row):
     @classmethod
     def get_queryset(cls, _queryset: object, info: Any) -> QuerySet[Any]:
         """The products that the viewer sees."""
-        return visible_to(info.context.viewer).annotate(category_name=F("category__name"))
+        return cls.told(visible_to(info.context.viewer))
+
+    @classmethod
+    def told(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Products with their categories' names."""
+        told: QuerySet[Any] = rows.annotate(category_name=F("category__name"))
+        return told

@@ -117,7 +117,7 @@ def _checked(text: str) -> DocumentNode:
 def run(
     viewer: Viewer, text: str, *, variables: dict[str, Any] | None = None, operation_name: str | None = None
 ) -> ExecutionResult:
-    """Run one query. A result whose data is None was refused, and nothing ran."""
+    """Run one query. Of one that was refused and never began, no error has a path."""
     try:
         document = _checked(text)
     except Refused as refusal:

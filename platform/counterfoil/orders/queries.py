@@ -19,22 +19,31 @@ def visible_to(viewer: Viewer) -> QuerySet[Order]:
     """
     if not allows(viewer, Permission.ORDERS_READ):
         return Order.objects.none()
-    orders = Order.objects.filter(workspace_id=viewer.workspace_id)
+    return Order.objects.filter(_seen_by(viewer), workspace_id=viewer.workspace_id)
+
+
+def _seen_by(viewer: Viewer, to_order: str = "") -> Q:
+    """Which orders of its workspace a viewer who reads orders sees; `to_order` leads from a row to its order."""
     if viewer.kind is ViewerKind.GUEST:
-        return orders.filter(pk=viewer.order_id or 0, key_version=viewer.key_version or 0)
+        key = viewer.order_id or 0, viewer.key_version or 0
+        return Q((f"{to_order}pk", key[0]), (f"{to_order}key_version", key[1]))
     if viewer.kind is ViewerKind.CONTACT:
-        return orders.filter(contact_id=viewer.contact_id or 0)
-    return orders
+        return Q((f"{to_order}contact_id", viewer.contact_id or 0))
+    return Q()
 
 
 def lines_visible_to(viewer: Viewer) -> QuerySet[OrderLine]:
-    """The lines of the orders that the viewer sees."""
-    return OrderLine.objects.filter(order__in=visible_to(viewer))
+    """The lines of the orders that the viewer sees; a line lies in its order's workspace."""
+    if not allows(viewer, Permission.ORDERS_READ):
+        return OrderLine.objects.none()
+    return OrderLine.objects.filter(_seen_by(viewer, "order__"), workspace_id=viewer.workspace_id)
 
 
 def fulfilments_visible_to(viewer: Viewer) -> QuerySet[Fulfilment]:
-    """The parcels of the orders that the viewer sees."""
-    return Fulfilment.objects.filter(order__in=visible_to(viewer))
+    """The parcels of the orders that the viewer sees; a parcel lies in its order's workspace."""
+    if not allows(viewer, Permission.ORDERS_READ):
+        return Fulfilment.objects.none()
+    return Fulfilment.objects.filter(_seen_by(viewer, "order__"), workspace_id=viewer.workspace_id)
 
 
 def numbered(orders: QuerySet[Order], number: str) -> QuerySet[Order]:

@@ -1,6 +1,7 @@
 """`/graphql/reporting` over HTTP: POST, JSON, bearer tokens, and no cookies."""
 
 import json
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -134,6 +135,17 @@ def test_a_query_that_was_refused_says_so_in_the_way_that_was_asked_for(shop: Sh
     assert (well.status_code, well.headers["Content-Type"]) == (200, RESPONSE)
 
 
+def test_a_query_that_failed_on_its_way_has_answered_null(shop: Shop) -> None:
+    told = send(json.dumps({"query": "{ orders(first: 0) { nodes { id } } }"}), accept=RESPONSE)
+
+    assert told.status_code == 200
+    assert told.json()["data"] is None
+    assert [error["path"] for error in told.json()["errors"]] == [["orders"]]
+    unset = {"query": "query ($n: Int!) { orders(first: $n) { nodes { id } } }", "variables": {}}
+    refused = send(json.dumps(unset), accept=RESPONSE)
+    assert (refused.status_code, set(refused.json())) == (400, {"errors"})
+
+
 def test_variables_and_the_operations_name_are_obeyed(shop: Shop) -> None:
     shop.order(number="INV-7")
     shop.order(number="INV-8")
@@ -163,6 +175,16 @@ def test_a_partners_reports_are_counted_failed_ones_too(shop: Shop) -> None:
         "Numbers": 2,
         "anonymous operation": 2,
     }
+
+
+def test_the_example_of_the_manual_runs(shop: Shop) -> None:
+    shop.order()
+    manual = (PROJECT / "docs/reporting.md").read_text(encoding="utf-8")
+    [body] = re.findall(r"-d '(\{.*\})'", manual)
+
+    told = send(body, token=token_of(shop.member)).json()
+
+    assert told == {"data": {"orders": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}}}
 
 
 WITHOUT = """

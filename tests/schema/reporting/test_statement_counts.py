@@ -84,3 +84,21 @@ def test_who_sees_no_customers_takes_no_statement_for_them(shop: Shop) -> None:
     data, statements = counted(shop.guest(order), "{ orders(first: 20) { nodes { number customer { name } } } }")
 
     assert (data["orders"]["nodes"], statements) == ([{"number": "A-0", "customer": None}], 1)
+
+
+@pytest.mark.once
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite tells its plan in words that can be compared.")
+@pytest.mark.parametrize("name", ["orders", "orderLines", "fulfilments", "customers", "products"])
+def test_a_page_is_read_from_an_index_and_not_sorted_out_of_all_rows(shop: Shop, name: str) -> None:
+    fill(shop, 3)
+    page = f"query ($after: String) {{ list: {name}(first: 1, after: $after) {{ pageInfo {{ endCursor }} }} }}"
+    cursor = report(shop.staff, page)["list"]["pageInfo"]["endCursor"]
+    for after in (None, cursor):
+        with CaptureQueriesContext(connection) as statements:
+            report(shop.staff, page, after=after)
+        with connection.cursor() as cursors:
+            cursors.execute(f"EXPLAIN QUERY PLAN {statements.captured_queries[0]['sql']}")
+            steps = [str(step[3]) for step in cursors.fetchall()]
+
+        assert "workspace_id=?" in steps[0]
+        assert not any("B-TREE" in step or "SCAN" in step or "LIST SUBQUERY" in step for step in steps), steps
