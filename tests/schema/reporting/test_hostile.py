@@ -72,6 +72,8 @@ def test_anything_but_a_query_is_refused(shop: Shop, text: str) -> None:
         "{",
         "",
         "{ a " * 6000,
+        "{ a " * 3000 + "}" * 3000,
+        "{ orders(first: 1) { nodes " + "{ lines(first: 1) { nodes { order " * 250 + "{ id }" + " } } }" * 250 + " } }",
     ],
 )
 def test_what_is_not_on_the_list_is_refused_before_anything_runs(shop: Shop, text: str) -> None:

@@ -19,7 +19,7 @@ from tests.factories import PASSWORD, Shop
 from tests.posting import Reply, key_of, token_of
 from tests.site.processes import PROJECT, run
 
-pytestmark = pytest.mark.feature("GQ-10")
+pytestmark = [pytest.mark.feature("GQ-10"), pytest.mark.slow_on_postgresql]
 
 NUMBERS = "query Numbers { orders(first: 9) { nodes { number customer { name } } } }"
 RESPONSE = "application/graphql-response+json"

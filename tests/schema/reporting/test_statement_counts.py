@@ -10,7 +10,7 @@ from counterfoil.access.viewer import Viewer
 from tests.factories import Shop
 from tests.schema.reporting.world import fill, report
 
-pytestmark = [pytest.mark.feature("GQ-10"), pytest.mark.django_db]
+pytestmark = [pytest.mark.feature("GQ-10"), pytest.mark.django_db, pytest.mark.slow_on_postgresql]
 
 # orders 1, customer 1, lines 1, their order 1, its customer 1, parcels 1, their order 1; lines 1, their order 1, its
 # lines 1, customer 1; parcels 1, their order 1; customers 1; products 1 with their categories.
