@@ -49,14 +49,17 @@ check: setup ## Lint, types, import contracts, operations, schema drift, the rel
 	$(BIN)/counterfoil schema | diff -u schema.graphql - \
 		|| { echo "schema.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
 	$(BIN)/python -m scripts.schema_diff
+	$(BIN)/counterfoil schema --reporting | diff -u schema/reporting/reporting.graphql - \
+		|| { echo "reporting.graphql is not the schema: run make schema, and look at what changed."; exit 1; }
 	$(BIN)/counterfoil manage makemigrations --check --dry-run
 
 format: setup ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: setup ## Write schema.graphql, and the hashes of the pages' operations
+schema: setup ## Write schema.graphql, that of the reports, and the hashes of the pages' operations
 	$(BIN)/counterfoil schema > schema.graphql
+	$(BIN)/counterfoil schema --reporting > schema/reporting/reporting.graphql
 	$(BIN)/counterfoil documents build
 
 schema-diff: setup ## Say what breaks the contract that was released last

@@ -5,12 +5,13 @@ has no `data`, and its status says so where the client asked for `application/gr
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from strawberry.types.graphql import OperationType
 
 from schema.admission import Refused, codes, pay_for_mistake
@@ -20,6 +21,7 @@ from schema.requests import GRAPHQL_JSON, JSON, Asked, BadRequest, read_post, re
 from schema.root import execute
 
 _STATUSES = {"RATE_LIMITED": 429, "INTERNAL": 500, "METHOD_NOT_ALLOWED": 405, "UNAUTHENTICATED": 401}
+type Run = Callable[..., ExecutionResult]  # as `schema.root.execute`
 _READS = (OperationType.QUERY,)
 _READS_AND_CHANGES = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -45,25 +47,32 @@ def refused_token() -> HttpResponse:
     return refused
 
 
-@csrf_exempt
-def endpoint(request: HttpRequest) -> HttpResponse:
-    """Answer one request."""
-    store = store_of_request(request)
-    if store is None:
-        return error_reply("No store answers to this host name.", code="NOT_FOUND", status=404)
-    try:
-        context = bearer_context(
-            request.headers.get("Authorization", ""), store.workspace_id, network=network_of(request)
-        )
-    except BadToken:
-        return refused_token()
-    media = _media(request)
-    try:
-        if media is None:
-            raise BadRequest(f"Answers are {GRAPHQL_JSON} or {JSON}; streams need the ASGI server.", status=406)
-        return _answer(request, context, media)
-    except BadRequest as bad:
-        return _refuse(bad, context, media or JSON)
+def answering(run: Run) -> Callable[[HttpRequest], HttpResponse]:
+    """A view that answers operations by `run`."""
+
+    @csrf_exempt
+    def endpoint(request: HttpRequest) -> HttpResponse:
+        store = store_of_request(request)
+        if store is None:
+            return error_reply("No store answers to this host name.", code="NOT_FOUND", status=404)
+        try:
+            context = bearer_context(
+                request.headers.get("Authorization", ""), store.workspace_id, network=network_of(request)
+            )
+        except BadToken:
+            return refused_token()
+        media = _media(request)
+        try:
+            if media is None:
+                raise BadRequest(f"Answers are {GRAPHQL_JSON} or {JSON}; streams need the ASGI server.", status=406)
+            return _answer(request, context, media, run)
+        except BadRequest as bad:
+            return _refuse(bad, context, media or JSON)
+
+    return endpoint
+
+
+endpoint = answering(execute)
 
 
 def _media(request: HttpRequest) -> str | None:
@@ -85,9 +94,9 @@ def _asked(request: HttpRequest) -> Asked:
     raise BadRequest("Send operations by POST, or queries by GET.", status=405, code="METHOD_NOT_ALLOWED")
 
 
-def _answer(request: HttpRequest, context: Context, media: str) -> HttpResponse:
+def _answer(request: HttpRequest, context: Context, media: str, run: Run) -> HttpResponse:
     asked = _asked(request)
-    result = execute(
+    result = run(
         text_to_run(asked, context.viewer.workspace_id),
         variables=asked.variables,
         context=context,

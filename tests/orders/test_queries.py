@@ -1,13 +1,28 @@
 """Which orders a viewer sees, and finding one among them."""
 
+from decimal import Decimal
+from itertools import product
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import order_keys
 from counterfoil.access.viewer import Viewer, ViewerKind, anonymous
-from counterfoil.orders.models import Order, OrderStatus
-from counterfoil.orders.queries import guest, lines_visible_to, matching, numbered, opened_by, visible_to
+from counterfoil.customers.queries import signed_in
+from counterfoil.orders.actions import change_status
+from counterfoil.orders.fulfilment import fulfil
+from counterfoil.orders.models import Order, OrderStatus, PaymentState
+from counterfoil.orders.queries import (
+    fulfilments_visible_to,
+    guest,
+    in_payment,
+    lines_visible_to,
+    matching,
+    numbered,
+    opened_by,
+    visible_to,
+)
 from tests.factories import Shop
 
 
@@ -126,3 +141,42 @@ def test_a_search_of_a_thousand_words_finds_nothing_and_costs_nothing(shop: Shop
 
     assert len(taken) == 0
     assert [order.number for order in matching(Order.objects.all(), search="a " * 100)] == ["A-1"]
+
+
+def test_lines_and_parcels_are_seen_by_who_sees_their_order(shop: Shop, other_shop: Shop) -> None:
+    order, other, foreign = shop.order(), shop.order(email="ben@harbour.example"), other_shop.order()
+    for staff, sent in ((shop.staff, order), (shop.staff, other), (other_shop.staff, foreign)):
+        change_status(viewer=staff, order=sent, status=OrderStatus.CONFIRMED)
+        fulfil(viewer=staff, order=sent)
+    rotated = Viewer(kind=ViewerKind.GUEST, workspace_id=shop.workspace.pk, order_id=order.pk, key_version=2)
+    viewers = [
+        (shop.staff, {order.pk, other.pk}),
+        (other_shop.staff, {foreign.pk}),
+        (shop.guest(order), {order.pk}),
+        (rotated, set()),
+        (signed_in(other.contact), {other.pk}),
+        (anonymous(shop.workspace.pk), set()),
+    ]
+    for viewer, seen in viewers:
+        assert {found.pk for found in visible_to(viewer)} == seen
+        assert {line.order_id for line in lines_visible_to(viewer)} == seen
+        assert {parcel.order_id for parcel in fulfilments_visible_to(viewer)} == seen
+
+
+@pytest.mark.feature("OR-2")
+def test_orders_are_found_by_the_state_of_payment_that_they_are_told_to_be_in(shop: Shop) -> None:
+    amounts = [Decimal(amount) for amount in ("-1", "0", "4", "9.99", "10", "12")]
+    template = shop.order()
+    for at, (total, paid, refunded) in enumerate(product([Decimal(0), Decimal(10)], amounts, amounts)):
+        template.pk, template.number = None, f"P-{at}"
+        template.total, template.paid, template.refunded = total, paid, refunded
+        template.save()
+    orders = list(Order.objects.filter(number__startswith="P-"))
+
+    assert {order.payment for order in orders} == set(PaymentState)
+    for state in PaymentState:
+        found = set(Order.objects.filter(in_payment([state]), number__startswith="P-"))
+        assert found == {order for order in orders if order.payment is state}, state
+    two = Order.objects.filter(in_payment(["paid", "refunded"]), number__startswith="P-")
+    assert set(two) == {order for order in orders if order.payment in {"paid", "refunded"}}
+    assert not Order.objects.filter(in_payment([])).exists()

@@ -1,12 +1,16 @@
 """The orders that a viewer may see."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from django.db.models import F, Q, QuerySet
 
 from counterfoil.access import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import storable, words_of
 from counterfoil.access.viewer import Viewer, ViewerKind
-from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus
+from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, OrderStatus, PaymentState
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
@@ -15,22 +19,31 @@ def visible_to(viewer: Viewer) -> QuerySet[Order]:
     """
     if not allows(viewer, Permission.ORDERS_READ):
         return Order.objects.none()
-    orders = Order.objects.filter(workspace_id=viewer.workspace_id)
+    return Order.objects.filter(_seen_by(viewer), workspace_id=viewer.workspace_id)
+
+
+def _seen_by(viewer: Viewer, to_order: str = "") -> Q:
+    """Which orders of its workspace a viewer who reads orders sees; `to_order` leads from a row to its order."""
     if viewer.kind is ViewerKind.GUEST:
-        return orders.filter(pk=viewer.order_id or 0, key_version=viewer.key_version or 0)
+        key = viewer.order_id or 0, viewer.key_version or 0
+        return Q((f"{to_order}pk", key[0]), (f"{to_order}key_version", key[1]))
     if viewer.kind is ViewerKind.CONTACT:
-        return orders.filter(contact_id=viewer.contact_id or 0)
-    return orders
+        return Q((f"{to_order}contact_id", viewer.contact_id or 0))
+    return Q()
 
 
 def lines_visible_to(viewer: Viewer) -> QuerySet[OrderLine]:
-    """The lines of the orders that the viewer sees."""
-    return OrderLine.objects.filter(order__in=visible_to(viewer))
+    """The lines of the orders that the viewer sees; a line lies in its order's workspace."""
+    if not allows(viewer, Permission.ORDERS_READ):
+        return OrderLine.objects.none()
+    return OrderLine.objects.filter(_seen_by(viewer, "order__"), workspace_id=viewer.workspace_id)
 
 
 def fulfilments_visible_to(viewer: Viewer) -> QuerySet[Fulfilment]:
-    """The parcels of the orders that the viewer sees."""
-    return Fulfilment.objects.filter(order__in=visible_to(viewer))
+    """The parcels of the orders that the viewer sees; a parcel lies in its order's workspace."""
+    if not allows(viewer, Permission.ORDERS_READ):
+        return Fulfilment.objects.none()
+    return Fulfilment.objects.filter(_seen_by(viewer, "order__"), workspace_id=viewer.workspace_id)
 
 
 def numbered(orders: QuerySet[Order], number: str) -> QuerySet[Order]:
@@ -63,6 +76,19 @@ def matching(
     if customer_id is not None:
         orders = orders.filter(customer_id=customer_id)
     return orders
+
+
+def in_payment(states: Iterable[PaymentState | str]) -> Q:
+    """What an order's amounts are in one of these states of payment, as `payment_state` derives them."""
+    back, whole, some = Q(refunded__gt=0), Q(paid__gte=F("total")), Q(paid__gt=0)
+    conditions = {
+        PaymentState.REFUNDED: back & Q(refunded__gte=F("paid")),
+        PaymentState.PARTIALLY_REFUNDED: back & Q(refunded__lt=F("paid")),
+        PaymentState.PAID: ~back & whole,
+        PaymentState.PARTIALLY_PAID: ~back & ~whole & some,
+        PaymentState.NOT_CHARGED: ~back & ~whole & ~some,
+    }
+    return reduce(or_, (conditions[PaymentState(state)] for state in states), Q(pk__in=[]))
 
 
 def opened_by(key: str, *, workspace_id: int) -> Order | None:

@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     _documents_options(commands.add_parser("documents", help="the GraphQL documents that programs may keep to"))
 
-    commands.add_parser("schema", help="print the GraphQL schema")
+    schema = commands.add_parser("schema", help="print the GraphQL schema")
+    schema.add_argument("--reporting", action="store_true", help="print the one of /graphql/reporting")
 
     commands.add_parser("manage", help="Django's own commands: migrate, check, shell …")
 
@@ -213,10 +214,22 @@ def _run(given: argparse.Namespace) -> int:  # noqa: PLR0911  (one a command)
             import django
 
             django.setup()
-            from schema.root import print_schema
-
-            sys.stdout.write(print_schema())
+            sys.stdout.write(_reporting_schema() if given.reporting else _schema())
             return 0
+
+
+def _schema() -> str:
+    from schema.root import print_schema
+
+    return print_schema()
+
+
+def _reporting_schema() -> str:
+    try:
+        from schema.reporting.root import print_reporting
+    except ModuleNotFoundError as missing:
+        raise Stop(f"reporting needs {missing.name}: install counterfoil[reporting].") from None
+    return print_reporting()
 
 
 if __name__ == "__main__":

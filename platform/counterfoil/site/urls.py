@@ -1,5 +1,7 @@
 """Every address of the site."""
 
+from importlib.util import find_spec
+
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
@@ -20,6 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("admin_ui.urls")),
     path("", include("portal_ui.urls")),
 ]
+
+if find_spec("graphene_django") and find_spec("django_filters"):  # the extra `reporting`
+    from schema.reporting.http import endpoint as reporting
+
+    urlpatterns.insert(0, path("graphql/reporting", reporting, name="reporting"))
 
 if settings.DEMO:
     urlpatterns += [

@@ -9,15 +9,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import graphene  # type: ignore[import-untyped]
+import graphene
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
-from graphene_django import DjangoConnectionField, DjangoObjectType  # type: ignore[import-untyped]
-from graphene_django.registry import Registry  # type: ignore[import-untyped]
-from graphene_django.views import GraphQLView  # type: ignore[import-untyped]
+from graphene_django import DjangoConnectionField, DjangoObjectType
+from graphene_django.registry import Registry
+from graphene_django.views import GraphQLView
 
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Customer
