@@ -15,7 +15,8 @@ class Context:
 
     `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
     all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there. `attributed`
-    says that an operation was counted as a call of the viewer.
+    says that an operation was counted as a call of the viewer. `on_begin` hears that an operation begins to run, so no
+    longer fails as a request.
     """
 
     viewer: Viewer
@@ -24,6 +25,7 @@ class Context:
     credential: Hashable = field(default_factory=object)
     beat: Callable[[], Awaitable[None]] | None = None
     attributed: bool = False
+    on_begin: Callable[[], None] | None = None
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

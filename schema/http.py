@@ -60,7 +60,7 @@ class RawBody(DjangoHTTPRequestAdapter):
 
 @method_decorator(csrf_exempt, name="dispatch")
 class GraphQLEndpoint(JsonObjects, GraphQLView[Context, None]):
-    """The synchronous half of the endpoint; streams are answered by `schema.live`."""
+    """The synchronous half of the endpoint; streams are answered by `schema.sse` and `schema.websocket`."""
 
     request_adapter_class = RawBody
 

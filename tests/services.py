@@ -54,3 +54,10 @@ def need_chromium() -> str:
     path = chromium()
     need(path, "No Chromium is installed; set COUNTERFOIL_TEST_CHROMIUM to run this test.")
     return str(path)
+
+
+def need_node() -> None:
+    """This test runs programs of Node's world, 20 or newer, which npm installs."""
+    need(
+        shutil.which("node") and shutil.which("npm"), "No Node with npm is installed: both are needed to run this test."
+    )

@@ -1,0 +1,235 @@
+"""Subscriptions over server-sent events, at `/graphql`: the `graphql-sse` protocol with a connection an operation.
+
+A request that fails before it begins to run is answered in JSON, with the status that tells why; from then on the
+answer is a stream, whose end is a `complete`.
+"""
+
+import asyncio
+import contextvars
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from channels.exceptions import StopConsumer
+from cross_web import HTTPException
+from django.conf import settings
+from django.http import HttpResponse
+from strawberry.channels import GraphQLHTTPConsumer
+from strawberry.channels.handlers.http_handler import ChannelsRequest, ChannelsRequestAdapter, ChannelsResponse
+from strawberry.http.parse_content_type import parse_content_type
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
+from strawberry.types.unset import UNSET
+
+from counterfoil.events.threads import in_thread
+from schema.attribution import count_unanswered
+from schema.connections import NoStore, Receive, Scope, Send, context_of, headers_of, masked, while_there
+from schema.context import Context
+from schema.http import JsonObjects, error_reply, refused_token
+from schema.identity import BadToken
+from schema.root import schema
+
+_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_TOKEN_OF_SHARED_STREAM = "x-graphql-event-stream-token"  # noqa: S105 (a header's name)
+
+
+def wants_stream(scope: Scope) -> bool:
+    """Whether a request accepts server-sent events."""
+    accepted = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+    return any(kind.partition(";")[0].strip().lower() == "text/event-stream" for kind in accepted.split(","))
+
+
+class ResumableSSE(SSETransport):
+    """SSE whose frames carry their position as `id:`, so that a client which returns says where it was."""
+
+    # The last answer and its frame: the followers who share an answer get it one after another.
+    _last: ClassVar[tuple[object, str | None, str]] = (None, None, "")
+
+    def encode_next(self, response: Any, encode_json: Callable[[object], str]) -> str:
+        """One `next` frame."""
+        data, position = response.get("data"), (response.get("extensions") or {}).get("position")
+        if data is not None and data is self._last[0] and position == self._last[1] and "errors" not in response:
+            return self._last[2]
+        frame = super().encode_next(response, encode_json)
+        frame = f"id: {position}\r\n{frame}" if position else frame
+        if "errors" not in response:
+            ResumableSSE._last = (data, position, frame)
+        return frame
+
+
+class AnyBytes(ChannelsRequestAdapter):
+    """A request whose headers may be no UTF-8."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by their names in small letters."""
+        return headers_of(self.request.consumer.scope)
+
+    @property
+    def content_type(self) -> str | None:
+        """The kind of the body, as the client says."""
+        return self.headers.get("content-type")
+
+
+class NotBegun(HTTPException):
+    """An operation that failed before it ran: it can't be parsed, or is not valid, or its variables don't fit."""
+
+    def __init__(self, errors: list[Any]) -> None:
+        super().__init__(400, "The operation can not be run.")
+        self.errors = [error.formatted for error in errors]
+
+
+class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
+    """Answers one request by a stream."""
+
+    request_adapter_class = AnyBytes
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
+    _received = 0
+    _first: "asyncio.Task[Any]"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection. Channels does not listen while it answers; we must, to notice a client that left."""
+        self.receive = receive
+        await super().__call__(scope, receive, send)
+
+    async def http_request(self, message: dict[str, Any]) -> None:
+        """Take in a part of the body, or let it pass by when that is too large: who still sends reads no refusal."""
+        self._received += len(message.get("body", b""))
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if self._received > most:
+            self.body.clear()
+            if message.get("more_body") and self._received <= settings.MOST_REQUEST_BYTES:
+                return
+            told = f"The request is too large: {most:,} bytes is the most."
+            await self._reply(error_reply(told, code=_CODES[413], status=413), (b"Connection", b"close"))
+            raise StopConsumer
+        await super().http_request(message)
+
+    async def handle(self, body: bytes) -> None:
+        """Answer one stream; a token that opens nothing is refused before it begins."""
+        headers = headers_of(self.scope)
+        try:
+            self.context = await in_thread(context_of, headers, headers.get("authorization", ""))
+        except NoStore:
+            await self._reply(error_reply("No store answers to this host name.", code=_CODES[404], status=404))
+            return
+        except BadToken:
+            await self._reply(refused_token())
+            return
+        except Exception as error:
+            failed = _failed(error)
+            await self.send_response(failed.status, failed.content, headers=failed.headers)
+            return
+        last = headers.get("last-event-id", "")
+        self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+        self.context.beat = partial(self.send_body, b": beat\r\n\r\n", more_body=True)
+        await while_there(super().handle(body), self.receive, self.base_send)
+        count_unanswered(self.context)
+
+    async def _reply(self, reply: HttpResponse, *more: tuple[bytes, bytes]) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in reply.items()]
+        await self.send_response(reply.status_code, reply.content, headers=[*headers, *more])
+
+    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
+        """The answer to a request; a refusal is JSON."""
+        try:
+            _check(self.scope)
+            return await super().run(request, context, root_value)
+        except NotBegun as refusal:
+            return _json(refusal.status_code, refusal.errors)
+        except HTTPException as refusal:
+            code = _CODES.get(refusal.status_code, "BAD_REQUEST")
+            answer = _json(refusal.status_code, [{"message": refusal.reason, "extensions": {"code": code}}])
+            if refusal.status_code == 405:
+                answer.headers[b"Allow"] = b"GET, POST"
+            return answer
+        except Exception as error:
+            return _failed(error)
+
+    async def execute_operation(self, *args: Any, **asked: Any) -> Any:
+        """The operation's results, once it runs. Raises `NotBegun` when it never will."""
+        results: Any = await super().execute_operation(*args, **asked)
+        begun = False
+        decided = asyncio.Event()
+
+        def begin() -> None:
+            nonlocal begun
+            begun = True
+            decided.set()
+
+        self.context.on_begin = begin
+        # The first result may be a long time coming, but whether it is a refusal is known before the operation runs.
+        self._first = asyncio.create_task(_next(results), context=_present_context())
+        self._first.add_done_callback(lambda _: decided.set())
+        try:
+            await decided.wait()
+        except asyncio.CancelledError:
+            self._first.cancel()
+            await asyncio.gather(self._first, return_exceptions=True)
+            raise
+        if not begun and (first := self._first.result()) is not _END:
+            await results.aclose()
+            raise NotBegun(first.errors or [])
+        return results
+
+    async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
+        """What the resolvers get."""
+        return self.context
+
+    async def get_root_value(self, request: ChannelsRequest) -> None:
+        """None: there is no root value."""
+
+    def _stream_result(
+        self, request: ChannelsRequest, result: Any, transport: Any
+    ) -> Callable[[], AsyncGenerator[str]]:
+        # Strawberry merges a heartbeat in, by two more tasks and a queue for each stream. Ours beat by themselves.
+        async def frames() -> AsyncGenerator[str]:
+            first = await self._first
+            if first is not _END:
+                response, _ = await self._process_stream_result(request, first, [])
+                yield transport.encode_next(response, self.encode_json_string)
+                async for value in result:
+                    response, _ = await self._process_stream_result(request, value, [])
+                    yield transport.encode_next(response, self.encode_json_string)
+            yield transport.encode_complete()
+
+        return frames
+
+
+_END = object()
+
+
+def _present_context() -> contextvars.Context:
+    task = asyncio.current_task()
+    return task.get_context() if task else contextvars.copy_context()
+
+
+async def _next(results: AsyncGenerator[Any]) -> Any:
+    return await anext(results, _END)
+
+
+def _check(scope: Scope) -> None:
+    """Raise for what is no request of the protocol's."""
+    headers = headers_of(scope)
+    if scope["method"] not in {"GET", "POST"}:
+        raise HTTPException(405, "GraphQL only supports GET and POST requests.")
+    if scope["method"] == "POST" and parse_content_type(headers.get("content-type", ""))[0] != "application/json":
+        raise HTTPException(415, "Send the request as application/json.")
+    if _TOKEN_OF_SHARED_STREAM in headers:
+        raise HTTPException(
+            400, "There is no single connection mode here: each operation has a stream of its own (distinct mode)."
+        )
+
+
+def _json(status: int, errors: list[Any]) -> ChannelsResponse:
+    return ChannelsResponse(json.dumps({"errors": errors}, ensure_ascii=True).encode(), status)
+
+
+def _failed(error: Exception) -> ChannelsResponse:
+    return _json(500, [masked(error).formatted])
+
+
+subscriptions_over_sse = SubscriptionsOverSSE.as_asgi(
+    schema=schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,)
+)
