@@ -185,13 +185,17 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
     ) -> Callable[[], AsyncGenerator[str]]:
         # Strawberry merges a heartbeat in, by two more tasks and a queue for each stream. Ours beat by themselves.
         async def frames() -> AsyncGenerator[str]:
-            first = await self._first
-            if first is not _END:
-                response, _ = await self._process_stream_result(request, first, [])
-                yield transport.encode_next(response, self.encode_json_string)
-                async for value in result:
-                    response, _ = await self._process_stream_result(request, value, [])
+            try:
+                first = await self._first
+                if first is not _END:
+                    response, _ = await self._process_stream_result(request, first, [])
                     yield transport.encode_next(response, self.encode_json_string)
+                    async for value in result:
+                        response, _ = await self._process_stream_result(request, value, [])
+                        yield transport.encode_next(response, self.encode_json_string)
+            except Exception as error:
+                told = {"data": None, "errors": [masked(error).formatted]}
+                yield transport.encode_next(told, self.encode_json_string)
             yield transport.encode_complete()
 
         return frames

@@ -5,6 +5,7 @@ not in silence.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -16,7 +17,10 @@ from strawberry.channels import GraphQLWSConsumer
 from strawberry.channels.handlers.ws_handler import ChannelsWebSocketAdapter
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    _OperationStreamClosed,
+)
 
 from counterfoil.access.viewer import anonymous
 from counterfoil.events.threads import in_thread
@@ -44,7 +48,10 @@ class ClosesOnce(ChannelsWebSocketAdapter):
     async def send_json(self, message: Any) -> None:
         """Send one message; nothing once the connection is closed."""
         if not self._closed:
-            await super().send_json(message)
+            try:
+                await super().send_json(message)
+            except OSError:  # the client left
+                self._closed = True
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection, if it is open."""
@@ -75,6 +82,14 @@ class Operations(BaseGraphQLTransportWSHandler[Context, None]):
             await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
             return
         await super().handle_subscribe(message)
+
+    async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        try:
+            await super()._send_result_stream(operation, result_source)
+        except _OperationStreamClosed:
+            raise
+        except Exception as error:  # outside of resolvers; Strawberry would complete the operation in silence
+            await operation.send_initial_errors([masked(error)])
 
 
 # What an operation says of itself, and as what.
@@ -116,7 +131,9 @@ class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):
         try:
             await self.run(self)
         except Exception as error:
-            await self.close(4500, masked(error).message)
+            told = masked(error).message
+            with contextlib.suppress(RuntimeError, OSError):  # it is closed already, or the client left
+                await self.close(4500, told)
 
     def decode_json(self, data: str | bytes) -> object:
         """One message. Raises `JSONDecodeError` for whatever can't be read."""

@@ -1,7 +1,6 @@
-"""The WSGI application, for servers that answer pages, queries and mutations alone.
+"""The WSGI application, for workers that answer pages beside the ASGI application.
 
-Streams need the ASGI application, `counterfoil.site.asgi`: over WSGI each would hold a worker for as long as it is
-open.
+Streams need the latter, `counterfoil.site.asgi`: here each would hold a worker for as long as it is open.
 """
 
 import os
