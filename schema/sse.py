@@ -186,13 +186,12 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         # Strawberry merges a heartbeat in, by two more tasks and a queue for each stream. Ours beat by themselves.
         async def frames() -> AsyncGenerator[str]:
             try:
-                first = await self._first
-                if first is not _END:
-                    response, _ = await self._process_stream_result(request, first, [])
+                value = await self._first
+                del self._first  # a stream may be open for days
+                while value is not _END:
+                    response, _ = await self._process_stream_result(request, value, [])
                     yield transport.encode_next(response, self.encode_json_string)
-                    async for value in result:
-                        response, _ = await self._process_stream_result(request, value, [])
-                        yield transport.encode_next(response, self.encode_json_string)
+                    value = await anext(result, _END)
             except Exception as error:
                 told = {"data": None, "errors": [masked(error).formatted]}
                 yield transport.encode_next(told, self.encode_json_string)

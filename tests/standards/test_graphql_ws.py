@@ -1,6 +1,9 @@
 """`graphql-transport-ws`, as the client graphql-ws speaks it, and the close codes for who does not (GQ-4)."""
 
 import json
+import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from typing import Any
 
@@ -266,8 +269,14 @@ def test_a_connection_runs_so_many_operations_and_says_so_of_the_next(
     wait_for_followers(served, 0)
 
 
-def test_as_many_operations_run_on_a_connection_as_the_settings_say(settings: Any) -> None:
-    assert settings.MOST_SUBSCRIPTIONS == 100
+@pytest.mark.parametrize(("given", "most"), [({}, "100"), ({"COUNTERFOIL_MOST_SUBSCRIPTIONS": "7"}, "7")])
+def test_as_many_operations_run_on_a_connection_as_the_environment_says(given: dict[str, str], most: str) -> None:
+    script = "from counterfoil.site.settings import MOST_SUBSCRIPTIONS; print(MOST_SUBSCRIPTIONS)"
+    told = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, **given}, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.strip() == most
 
 
 def test_a_message_larger_than_a_request_may_be_closes_with_1009(shop: Shop, served: Served, settings: Any) -> None:
