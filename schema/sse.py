@@ -86,7 +86,7 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
     request_adapter_class = AnyBytes
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
     _received = 0
-    _first: "asyncio.Task[Any]"
+    _first: "asyncio.Task[Any] | None" = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection. Channels does not listen while it answers; we must, to notice a client that left."""
@@ -124,7 +124,10 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         last = headers.get("last-event-id", "")
         self.context.resume_after = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
         self.context.beat = partial(self.send_body, b": beat\r\n\r\n", more_body=True)
-        await while_there(super().handle(body), self.receive, self.base_send)
+        try:
+            await while_there(super().handle(body), self.receive, self.base_send)
+        finally:
+            await self._forget_first()
         count_unanswered(self.context)
 
     async def _reply(self, reply: HttpResponse, *more: tuple[bytes, bytes]) -> None:
@@ -165,13 +168,18 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         try:
             await decided.wait()
         except asyncio.CancelledError:
-            self._first.cancel()
-            await asyncio.gather(self._first, return_exceptions=True)
+            await self._forget_first()
             raise
         if not begun and (first := self._first.result()) is not _END:
             await results.aclose()
             raise NotBegun(first.errors or [])
         return results
+
+    async def _forget_first(self) -> None:
+        if self._first is not None:
+            self._first.cancel()
+            await asyncio.gather(self._first, return_exceptions=True)
+            self._first = None
 
     async def get_context(self, request: ChannelsRequest, response: Any) -> Context:
         """What the resolvers get."""
@@ -186,8 +194,8 @@ class SubscriptionsOverSSE(JsonObjects, GraphQLHTTPConsumer[Context, None]):
         # Strawberry merges a heartbeat in, by two more tasks and a queue for each stream. Ours beat by themselves.
         async def frames() -> AsyncGenerator[str]:
             try:
-                value = await self._first
-                del self._first  # a stream may be open for days
+                value = await self._first if self._first else _END
+                self._first = None  # a stream may be open for days
                 while value is not _END:
                     response, _ = await self._process_stream_result(request, value, [])
                     yield transport.encode_next(response, self.encode_json_string)

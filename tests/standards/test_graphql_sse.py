@@ -1,5 +1,8 @@
 """Server-sent events in distinct connections mode, as the client graphql-sse speaks them (GQ-4)."""
 
+import json
+import socket
+import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -294,3 +297,17 @@ def test_who_accepts_a_stream_gets_one(shop: Shop, served: Served, accept: str, 
         reply = client.post(address(served), json={"query": "{ __typename }"}, headers={"Accept": accept})
 
     assert reply.headers["content-type"].startswith("text/event-stream") is streams
+
+
+def test_who_leaves_while_a_stream_begins_leaves_nothing_behind(shop: Shop, order: Order, served: Served) -> None:
+    body = json.dumps(watching(order)).encode()
+    head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key_of(order)}\r\n"
+    head += f"Accept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    for wait in range(40):
+        with socket.create_connection(("127.0.0.1", served.port)) as connection:
+            connection.sendall(head.encode() + body)
+            time.sleep(wait / 2000)  # up to 20 ms: about as long as a stream takes to begin
+    wait_for_followers(served, 0)
+    with httpx.Client(verify=False) as client:
+        reply = client.post(address(served), json={"query": "{ __typename }"}, headers=stream_headers())
+    assert reply.status_code == 200
