@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/pytest
-# The tests that run the product as a person does: browsers, demos, commands.
-RUNNING := tests/browser tests/site/test_demo.py tests/site/test_command.py
+# The tests that run the product as others do: browsers, programs in Node, demos, commands.
+RUNNING := tests/browser tests/standards tests/site/test_demo.py tests/site/test_command.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-sqlite test-running test-postgresql test-slow check format schema schema-diff release-contract pictures bench lock clean
@@ -80,4 +80,4 @@ lock: ## Resolve the dependencies again (needs uv)
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
 
 clean: ## Remove what was built, and the demo's data
-	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/standards/node_modules

@@ -5,7 +5,6 @@ whoever asks. What is refused here has run nothing. The UIs' own operations, whi
 they are read, and that is all.
 """
 
-from collections.abc import Iterable
 from math import ceil
 
 from django.conf import settings
@@ -18,7 +17,8 @@ from counterfoil.partners.budgets import BUDGETS, Payer
 from counterfoil.partners.usage import USAGE
 from schema.context import Context
 from schema.cost import Price
-from schema.documents import Documents, Prepared, Registered, refusal
+from schema.documents import Documents, Prepared, Registered
+from schema.errors import refusal
 from schema.limits import may_introspect
 
 MISTAKE = 10  # points that a request costs which is refused for what it says
@@ -44,7 +44,10 @@ def admit(documents: Documents, execution: ExecutionContext) -> None:
     except Refused as refused:
         pay_for_mistake(context, execution.operation_name)
         raise Refused(*(_for(context.viewer, error) for error in refused.errors)) from None
-    execution.extensions_results["cost"]["left"] = _pay(context.payer, context.viewer, execution.operation_name, points)
+    left = _pay(context.payer, context.viewer, execution.operation_name, points)
+    execution.extensions_results["cost"]["left"] = left
+    if kind is OperationType.SUBSCRIPTION:  # its events are paid at once, and tell of themselves alone
+        del execution.extensions_results["cost"]
 
 
 def pay_for_mistake(context: Context, name: str | None = None) -> None:
@@ -56,11 +59,6 @@ def pay_for_mistake(context: Context, name: str | None = None) -> None:
 def without_hints(message: str, viewer: Viewer) -> str:
     """An error's message as the viewer may read it: "did you mean" tells names of the schema."""
     return message if may_introspect(viewer) else message.partition(_SUGGESTION)[0]
-
-
-def codes(errors: Iterable[GraphQLError]) -> set[str | None]:
-    """The codes of some errors."""
-    return {(error.extensions or {}).get("code") for error in errors}
 
 
 def _read(documents: Documents, execution: ExecutionContext) -> tuple[Price, OperationType]:

@@ -16,7 +16,8 @@ class Context:
 
     `still_valid` asks the database whether the viewer's credential still holds; streams ask it while they run, one for
     all that were opened with an equal `credential`. `beat` tells a quiet stream's client that it is there. `payer` pays
-    for what comes from outside; the UIs' own operations have none.
+    for what comes from outside; the UIs' own operations have none. `on_begin` hears that an operation begins to
+    run, and so no longer fails as a request.
     """
 
     viewer: Viewer
@@ -25,6 +26,7 @@ class Context:
     credential: Hashable = field(default_factory=object)
     beat: Callable[[], Awaitable[None]] | None = None
     payer: Payer | None = None
+    on_begin: Callable[[], None] | None = None
     connection_params: dict[str, Any] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema import limits
 from schema.cost import Price, price_of
+from schema.errors import refusal
 from schema.shape import Shape, TooMuch, measure
 
 _KEPT = 512
@@ -36,11 +37,6 @@ class Prepared(NamedTuple):
 
 
 _NOTHING = DocumentNode(definitions=())
-
-
-def refusal(message: str, code: str) -> GraphQLError:
-    """An error that says why nothing was run."""
-    return GraphQLError(message, extensions={"code": code})
 
 
 class Documents:

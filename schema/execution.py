@@ -220,6 +220,12 @@ class ThreadedExecution(RowExecution):
 
     _variables: Hashable = None  # a subscription's, as a key
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # graphql-core makes an executor when the request is found good, and copies it for a subscription's events.
+        if self.context_value.on_begin:
+            self.context_value.on_begin()
+
     def build_per_event_executor(self, payload: Any) -> Any:
         """What selects from one event of a subscription."""
         self._variables = self._variables or frozen(self.variable_values.coerced)

@@ -14,13 +14,16 @@ from django.views.decorators.csrf import csrf_exempt
 from graphql import ExecutionResult, GraphQLError
 from strawberry.types.graphql import OperationType
 
-from schema.admission import Refused, codes, pay_for_mistake
+from schema.admission import Refused, pay_for_mistake
 from schema.context import Context
+from schema.errors import codes
 from schema.identity import BadToken, bearer_context, network_of, store_of_request
-from schema.requests import GRAPHQL_JSON, JSON, Asked, BadRequest, read_post, read_query_string, text_to_run, too_large
+from schema.requests import GRAPHQL_JSON, JSON, Asked, BadRequest, read, text_to_run, too_large
 from schema.root import execute
 
 _STATUSES = {"RATE_LIMITED": 429, "INTERNAL": 500, "METHOD_NOT_ALLOWED": 405, "UNAUTHENTICATED": 401}
+# Readers of the older media type take these from the answer, whatever its status, and expect 200.
+_WELL_FORMED = {"PARSE_FAILED", "VALIDATION_FAILED", "BAD_VARIABLES"}
 type Run = Callable[..., ExecutionResult]  # as `schema.root.execute`
 _READS = (OperationType.QUERY,)
 _READS_AND_CHANGES = (OperationType.QUERY, OperationType.MUTATION)
@@ -64,10 +67,11 @@ def answering(run: Run) -> Callable[[HttpRequest], HttpResponse]:
         media = _media(request)
         try:
             if media is None:
-                raise BadRequest(f"Answers are {GRAPHQL_JSON} or {JSON}; streams need the ASGI server.", status=406)
+                told = f"Answers are {GRAPHQL_JSON} or {JSON}. Streams are answered by the ASGI server alone."
+                raise BadRequest(told, status=406, code="NOT_ACCEPTABLE")
             return _answer(request, context, media, run)
         except BadRequest as bad:
-            return _refuse(bad, context, media or JSON)
+            return refuse(bad, context, media or JSON)
 
     return endpoint
 
@@ -84,14 +88,11 @@ def _media(request: HttpRequest) -> str | None:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    if request.method == "POST":
-        try:
-            return read_post(request.body, request.headers.get("Content-Type", ""))
-        except RequestDataTooBig:
-            raise too_large() from None
-    if request.method == "GET":
-        return read_query_string(request.GET)
-    raise BadRequest("Send operations by POST, or queries by GET.", status=405, code="METHOD_NOT_ALLOWED")
+    try:
+        body = request.body if request.method == "POST" else b""
+    except RequestDataTooBig:
+        raise too_large() from None
+    return read(request.method or "", request.headers.get("Content-Type", ""), body, request.GET)
 
 
 def _answer(request: HttpRequest, context: Context, media: str, run: Run) -> HttpResponse:
@@ -120,23 +121,29 @@ def _ran(errors: list[GraphQLError]) -> bool:
 def _status(told: dict[str, Any], errors: list[GraphQLError], media: str) -> int:
     if "data" in told:
         return 200
-    for code in codes(errors):
+    found = codes(errors)
+    for code in found:
         if code in _STATUSES:
             return _STATUSES[code]
-    return 400 if media == GRAPHQL_JSON else 200
+    return 200 if media == JSON and found <= _WELL_FORMED else 400
 
 
-def _refuse(bad: BadRequest, context: Context, media: str) -> HttpResponse:
-    """Answer a request that never became an operation."""
+def refuse(bad: BadRequest, context: Context, media: str = JSON) -> HttpResponse:
+    """The reply to a request that never became an operation, which is paid for too."""
     try:
         pay_for_mistake(context)
     except Refused as refused:
-        told = {"errors": [error.formatted for error in refused.errors]}
-        return _with_advice(reply(told, 429, media), refused.errors)
+        return not_begun(refused.errors, media)
     refusal = error_reply(bad.message, code=bad.code, status=bad.status, media=media)
     if bad.status == 405:
         refusal["Allow"] = "GET, POST"
     return refusal
+
+
+def not_begun(errors: list[GraphQLError], media: str = JSON) -> HttpResponse:
+    """The reply to an operation of which nothing was run, its status told by its errors' codes."""
+    told = {"errors": [error.formatted for error in errors]}
+    return _with_advice(reply(told, _status(told, errors, GRAPHQL_JSON), media), errors)
 
 
 def _with_advice(answer: HttpResponse, errors: list[GraphQLError]) -> HttpResponse:

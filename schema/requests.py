@@ -45,13 +45,22 @@ def too_large() -> BadRequest:
     return BadRequest(f"The request is too large: {most:,} bytes is the most.", status=413, code="TOO_LARGE")
 
 
+def read(method: str, content_type: str, body: bytes, parameters: Mapping[str, str]) -> Asked:
+    """What a request asks. Raises `BadRequest`."""
+    if method == "POST":
+        return read_post(body, content_type)
+    if method == "GET":
+        return read_query_string(parameters)
+    raise BadRequest("Send operations by POST, or queries by GET.", status=405, code="METHOD_NOT_ALLOWED")
+
+
 def read_post(body: bytes, content_type: str) -> Asked:
     """What a POST asks. Raises `BadRequest`."""
     if content_type.partition(";")[0].strip().lower() != JSON:
-        raise BadRequest("Send JSON, with `Content-Type: application/json`.", status=415)
+        raise BadRequest("Send JSON, with `Content-Type: application/json`.", 415, "UNSUPPORTED_MEDIA_TYPE")
     charset = _CHARSET.search(content_type)
     if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise BadRequest("Send JSON in UTF-8.", status=415)
+        raise BadRequest("Send JSON in UTF-8.", 415, "UNSUPPORTED_MEDIA_TYPE")
     if sum(map(body.count, (b",", b"[", b"{"))) > limits.VALUES + limits.CHARACTERS:
         raise _too_many_values()
     return asked(_json(body, "The body"))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 from urllib.parse import urlsplit
 
 import pytest
@@ -54,3 +55,17 @@ def need_chromium() -> str:
     path = chromium()
     need(path, "No Chromium is installed; set COUNTERFOIL_TEST_CHROMIUM to run this test.")
     return str(path)
+
+
+def need_node() -> None:
+    """This test runs programs of Node's world, which npm fetches."""
+    need(_node() >= 20 and shutil.which("npm"), "No Node 20 or newer with npm is installed: this test needs both.")
+
+
+def _node() -> int:
+    """The number of the Node that is installed; 0 without one."""
+    path = shutil.which("node")
+    if path is None:
+        return 0
+    told = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # v20.20.2
+    return int(told.removeprefix("v").partition(".")[0])

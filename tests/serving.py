@@ -25,6 +25,7 @@ from counterfoil.access.models import AccessToken, StaffMember
 from counterfoil.access.order_keys import derive
 from counterfoil.events.feed import Feed
 from counterfoil.orders.models import Order
+from counterfoil.site.serving import configuration
 
 PATIENCE = 15.0  # seconds to wait for what must happen; reached only when a test fails
 _THREADS = 6
@@ -134,20 +135,10 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving() -> Iterator[Served]:
-    """The product's ASGI application, as uvicorn serves it, on a free port of 127.0.0.1."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        "counterfoil.site.asgi:application",
-        log_level="warning",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-        ws="websockets-sansio",
-        lifespan="on",
-    )
-    server = _Server(config)
+def serving(port: int = 0) -> Iterator[Served]:
+    """The product's ASGI application, as uvicorn serves it, on a port of 127.0.0.1 that is free or named."""
+    listener = socket.create_server(("127.0.0.1", port))
+    server = _Server(configuration())
     started = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 

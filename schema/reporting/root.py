@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import graphene
-from graphql import DocumentNode, ExecutionResult, GraphQLError, execute_sync, print_schema
+from graphql import DocumentNode, ExecutionResult, execute_sync, print_schema
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType as Kind
 
@@ -19,7 +19,6 @@ from schema.reporting.connections import KeysetField, Node, Row
 from schema.reporting.customers import Customer
 from schema.reporting.orders import Fulfilment, Order, OrderLine
 from schema.reporting.products import Product
-from schema.root import MaskUnexpected
 from schema.root import schema as main
 
 ORDER_LINES = Keyset("order_lines", "pk", of=int)
@@ -114,9 +113,4 @@ def execute(
         operation_name=operation_name,
     )
     main.process_errors(result.errors or [], asked)
-    return ExecutionResult(result.data, _masked(result.errors), asked.extensions_results)
-
-
-def _masked(errors: list[GraphQLError] | None) -> list[GraphQLError] | None:
-    mask = MaskUnexpected()
-    return errors and [mask.anonymise_error(error) if mask.should_mask_error(error) else error for error in errors]
+    return ExecutionResult(result.data, result.errors, asked.extensions_results)

@@ -10,6 +10,7 @@ import pytest
 
 from counterfoil.access.models import PartnerClient
 from counterfoil.conversations.models import Message
+from counterfoil.partners.budgets import Budgets, DatabaseStore
 from counterfoil.partners.documents import digest_of, register
 from counterfoil.partners.models import ClientUsage
 from counterfoil.partners.usage import USAGE
@@ -22,6 +23,12 @@ from tests.posting import partner_token, post, send, token_of
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("GQ-6")]
 GRAPHQL_JSON = "application/graphql-response+json"
 ORDERS = "query Orders($first: Int!) { orders(first: $first) { nodes { number } } }"
+
+
+@pytest.fixture(autouse=True)
+def budgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is reserved for programs of other tests, whose keys come again."""
+    monkeypatch.setattr("schema.admission.BUDGETS", Budgets(DatabaseStore))
 
 
 def said(reply: Any) -> str:

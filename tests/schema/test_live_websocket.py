@@ -212,10 +212,9 @@ def test_operations_share_a_connection_and_end_one_by_one(shop: Shop, order: Ord
 
     assert (received["id"], received["payload"]["data"]["messageAdded"]["message"]["text"]) == ("b", "to b")
     assert answer == {"type": "pong"}
-    assert query == [
-        {"type": "next", "id": "q", "payload": {"data": {"viewer": {"kind": "STAFF"}}}},
-        {"type": "complete", "id": "q"},
-    ]
+    assert query[0]["payload"]["data"] == {"viewer": {"kind": "STAFF"}}
+    assert query[0]["payload"]["extensions"]["cost"]["requested"] == 2
+    assert [(message["type"], message["id"]) for message in query] == [("next", "q"), ("complete", "q")]
     wait_for_followers(served, 0)
 
 
@@ -270,9 +269,6 @@ def test_who_does_not_keep_to_the_protocol_is_told_by_the_close_code(shop: Shop,
         assert client.closed_with()[0] == 4400
     with connected(served) as client:
         client.send("connection_init", payload=[])
-        assert client.closed_with()[0] == 4400
-    with initialised(served, "") as client:
-        client.subscribe("1", "subscription {")
         assert client.closed_with()[0] == 4400
 
 

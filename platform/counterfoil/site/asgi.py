@@ -18,7 +18,9 @@ from counterfoil.partners.usage import written_now_and_then  # noqa: E402
 from counterfoil.site.headers import with_headers  # noqa: E402
 from counterfoil.site.threads import in_threads  # noqa: E402
 from portal_ui.live import watch as guest_watch  # noqa: E402
-from schema.live import nudges, subscriptions_over_sse, subscriptions_over_websocket  # noqa: E402
+from schema.live import nudges  # noqa: E402
+from schema.sse import subscriptions_over_sse, wants_stream  # noqa: E402
+from schema.websocket import subscriptions_over_websocket  # noqa: E402
 
 # Collected files come compressed and with their hash in the name, to be kept for ever; in debug mode they come from
 # the source folders.
@@ -43,7 +45,7 @@ async def _hand_on(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await send({"type": "websocket.close", "code": 4404})
     elif scope["path"] in _NUDGES and scope["method"] == "GET":
         await _NUDGES[scope["path"]](scope, receive, send)
-    elif scope["path"] == "/graphql" and _wants_stream(scope):
+    elif scope["path"] == "/graphql" and wants_stream(scope):
         await subscriptions_over_sse(scope, receive, send)
     elif scope["path"].startswith(settings.STATIC_URL):
         await _static(scope, receive, send)
@@ -52,10 +54,6 @@ async def _hand_on(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 application = with_headers(_hand_on)
-
-
-def _wants_stream(scope: dict[str, Any]) -> bool:
-    return any(name == b"accept" and b"text/event-stream" in value for name, value in scope["headers"])
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

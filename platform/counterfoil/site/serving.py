@@ -72,9 +72,11 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: None) -> None:
-    """Answer on this socket until SIGTERM or SIGINT; open streams are given a second to end."""
-    config = uvicorn.Config(
+def configuration() -> uvicorn.Config:
+    """How the product is served."""
+    from django.conf import settings
+
+    return uvicorn.Config(
         "counterfoil.site.asgi:application",
         log_level="warning",
         log_config=None,  # our settings say how to log, and let no secret through
@@ -82,9 +84,14 @@ def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: N
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="websockets-sansio",
+        ws_max_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # a message is a request
         lifespan="on",
     )
-    server = Server(config, when_ready)
+
+
+def serve_on(listener: socket.socket, when_ready: Callable[[], None] = lambda: None) -> None:
+    """Answer on this socket until SIGTERM or SIGINT; open streams are given a second to end."""
+    server = Server(configuration(), when_ready)
     # uvicorn raises the signal again once it has shut down; by then stopping is what we do anyway.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

@@ -111,6 +111,8 @@ DATABASES = {"default": _database}
 
 # The largest request that is taken, files included; Django's DATA_UPLOAD_MAX_MEMORY_SIZE bounds it without them.
 MOST_REQUEST_BYTES = 10 * 2**20
+# How many operations run on one WebSocket at a time.
+MOST_SUBSCRIPTIONS = int(os.environ.get("COUNTERFOIL_MOST_SUBSCRIPTIONS") or 100)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"
