@@ -45,7 +45,7 @@ FORBIDDEN = [
     ("platform/counterfoil/orders", "strawberry", {DOMAIN}),
     ("platform/counterfoil/access", "graphql", {DOMAIN}),
     ("platform/counterfoil/mail", "counterfoil.site.settings", {DOMAIN}),
-    ("platform/counterfoil/events", "schema.context", {DOMAIN}),
+    ("platform/counterfoil/events", "schema.limits", {DOMAIN}),
     ("platform/counterfoil/customers", "admin_ui.forms", {DOMAIN}),
     *((f"platform/counterfoil/{lower}", f"counterfoil.{higher}", {FEATURES}) for lower, higher in pairwise(ORDER)),
     ("platform/counterfoil/access", "counterfoil.mail.models", {FEATURES}),

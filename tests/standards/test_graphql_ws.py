@@ -194,7 +194,6 @@ def test_a_token_that_opens_nothing_closes_with_4403(shop: Shop, served: Served)
         subscribe(payload={"query": "{ viewer { kind } }", "variables": "{}"}),
         subscribe(payload={"query": "{ viewer { kind } }", "extensions": []}),
         subscribe(payload={"query": "{ viewer { kind } }", "operationName": 5}),
-        subscribe(payload={"query": "subscription {"}),
     ],
 )
 def test_what_is_no_message_closes_with_4400(

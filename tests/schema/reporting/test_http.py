@@ -112,7 +112,7 @@ def test_what_is_no_request_is_refused(shop: Shop, body: bytes, kind: str, statu
     told = send(body, kind=kind)
 
     assert told.status_code == status
-    code = "TOO_LARGE" if status == 413 else "BAD_REQUEST"
+    code = {413: "TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}.get(status, "BAD_REQUEST")
     assert [error["extensions"] for error in told.json()["errors"]] == [{"code": code}]
 
 
