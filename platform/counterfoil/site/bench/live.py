@@ -23,6 +23,8 @@ from counterfoil.site.command import Stop
 
 _ANSWER_WITHIN = 30.0  # seconds
 _FEW = 100  # streams
+STEADY_STREAMS, STEADY_RATE, STEADY_SECONDS = 500, 20, 15
+_STEADY_ORDERS = 50
 _TIDY_SECONDS = 12  # longer than the web process takes to tidy up when many have left
 _CLIENTS = "counterfoil.site.bench.streams"
 
@@ -42,6 +44,8 @@ def measure_live(
             figures[kind] = watching.on_many_orders(streams, messages)
             if every_way:
                 figures[kind]["one_order"] = watching.on_one_order(streams, max(2, messages // 10))
+            if kind == SUBSCRIPTIONS:
+                figures[kind]["steadily"] = watching.steadily(STEADY_STREAMS, STEADY_SECONDS)
     pages = figures.pop(PAGES)
     return {**pages, **figures}
 
@@ -150,6 +154,25 @@ class _Watching:
         order = self._orders[0]
         found = {str(count): self._watch([order] * count, [order["id"]] * (messages + 1)) for count in streams}
         return _by_number(found)
+
+    def steadily(self, count: int, seconds: int) -> dict[str, Any]:
+        """So many streams while twenty messages a second are sent, each of which goes to ten of them."""
+        orders = self._orders[:_STEADY_ORDERS]
+        began = self._server.cpu_seconds
+        doors = [orders[place % len(orders)] for place in range(count)]
+        self._clients.ask("open", port=self._server.port, token=self._token, kind=self._kind, orders=doors)
+        sent = [orders[place % len(orders)]["id"] for place in range(seconds * STEADY_RATE)]
+        opened = self._server.cpu_seconds
+        times = sorted(self._clients.ask("send_steadily", orders=sent, every=1 / STEADY_RATE))
+        busy = (self._server.cpu_seconds - opened) / seconds
+        self._clients.ask("close")
+        return {
+            "p50_ms": median(times),
+            "p99_ms": times[max(0, -(-len(times) * 99 // 100) - 1)],
+            "deliveries_a_second": len(times) / seconds,
+            "cpu_share": busy,
+            "opening_cpu_ms": (opened - began) * 1000 / count,
+        }
 
     def _spread(self, count: int, messages: int) -> dict[str, float]:
         orders = [self._orders[place % len(self._orders)] for place in range(count)]

@@ -7,6 +7,7 @@ Two kinds of stream: the nudges that pages hold (`/live`, as a guest), and the s
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ _AT_ONCE = 50  # streams that are opened at the same time
 _SETTLE = 1.0  # seconds until a stream that has been answered follows the log
 PAGES, SUBSCRIPTIONS, ENDED = "pages", "subscriptions", "ended"
 _MARKS = {PAGES: b"message.sent", SUBSCRIPTIONS: b"messageAdded", ENDED: b"event: complete"}
+_NUMBER = re.compile(rb'"Message (\d+)"')
 _SUBSCRIBE = "subscription Added($order: ID!) { messageAdded(orderId: $order) { message { text author sentAt } } }"
 _SEND = """mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) { __typename ... on Problem { message } }
@@ -35,6 +37,7 @@ class _Stream(asyncio.Protocol):
         self.began = asyncio.Event()
         self.came = asyncio.Event()
         self.came_at = 0.0
+        self.heard: dict[int, list[float]] | None = None  # when messages came, by their numbers
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,6 +46,11 @@ class _Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Look for what is waited for, also where two pieces of data meet."""
+        if self.heard is not None:
+            now = time.perf_counter()
+            for number in _NUMBER.findall(data):
+                self.heard.setdefault(int(number), []).append(now)
+            return
         told = self._rest + data
         if not self.began.is_set():
             if not told.startswith(b"HTTP/1.1 200"):
@@ -127,23 +135,50 @@ class Clients:
         writer.close()
         return times
 
+    def send_steadily(self, *, orders: Sequence[str], every: float) -> list[float]:
+        """Send a message to each of these orders, one every so many seconds whether those before were heard of or not;
+        gives the milliseconds from the moment of sending to each stream of its order.
+        """
+        return self._loop.run_until_complete(self._send_steadily(orders, every))
+
+    async def _send_steadily(self, orders: Sequence[str], every: float) -> list[float]:
+        began, sent_at, sending = time.perf_counter(), {}, []
+        heard: dict[int, list[float]] = {}
+        for stream in (stream for streams in self._streams.values() for stream in streams):
+            stream.heard = heard
+        for place, order in enumerate(orders):
+            await asyncio.sleep(max(0.0, began + place * every - time.perf_counter()))
+            self._sent += 1
+            sent_at[self._sent] = time.perf_counter()
+            sending.append(asyncio.create_task(self._send_alone(order, self._sent)))
+        await asyncio.gather(*sending)
+        wanted = sum(len(self._streams[order]) for order in orders)
+        async with asyncio.timeout(_PATIENCE):
+            while sum(len(heard.get(number, ())) for number in sent_at) < wanted:
+                await asyncio.sleep(0.01)
+        return [(at - sent_at[number]) * 1000 for number in sent_at for at in heard[number]]
+
+    async def _send_alone(self, order: str, number: int) -> None:
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        writer.write(_request("POST /graphql", self._message(order, number), Authorization=f"Bearer {self._token}"))
+        await _accepted(reader)
+        writer.close()
+
+    def _message(self, order: str, number: int) -> dict[str, Any]:
+        key = f"bench-{self._name}-{number}"
+        given = {"clientMutationKey": key, "orderId": order, "text": f"Message {number}"}
+        return {"query": _SEND, "variables": {"input": given}}
+
     async def _send(self, order: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> list[float]:
         streams = self._streams[order]
         for stream in streams:
             stream.came.clear()
         self._sent += 1
-        given = {
-            "clientMutationKey": f"bench-{self._name}-{self._sent}",
-            "orderId": order,
-            "text": f"Message {self._sent}",
-        }
-        body = {"query": _SEND, "variables": {"input": given}}
+        body = self._message(order, self._sent)
         sent_at = time.perf_counter()
         writer.write(_request("POST /graphql", body, Authorization=f"Bearer {self._token}"))
         async with asyncio.timeout(_PATIENCE):
-            told = await _answer(reader)
-            if b"SendMessageSuccess" not in told:
-                raise ValueError(f"A message was refused: {told!r}")
+            await _accepted(reader)
             for stream in streams:
                 await stream.came.wait()
         return [(stream.came_at - sent_at) * 1000 for stream in streams]
@@ -169,6 +204,13 @@ def _request(line: str, body: Any = None, **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + content
 
 
+async def _accepted(reader: asyncio.StreamReader) -> None:
+    """Read the answer to a message. Raises `ValueError` when it was refused."""
+    told = await _answer(reader)
+    if b"SendMessageSuccess" not in told:
+        raise ValueError(f"A message was refused: {told!r}")
+
+
 async def _answer(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readuntil(b"\r\n\r\n")
     for line in head.lower().splitlines():
@@ -183,6 +225,7 @@ def main() -> None:
     tasks: dict[str, Callable[..., Any]] = {
         "open": clients.open,
         "send": clients.send,
+        "send_steadily": clients.send_steadily,
         "close": clients.close,
         "watch_end": clients.watch_end,
         "ended_at": clients.ended_at,
