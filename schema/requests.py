@@ -5,7 +5,9 @@ https://graphql.github.io/graphql-over-http/draft/, and its appendix on persiste
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -106,11 +108,38 @@ def _digest(document: str) -> str:
 
 def _json(text: bytes, what: str) -> object:
     try:
-        return json.loads(text.decode("utf-8"))
+        return json.loads(
+            text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number, parse_float=_number
+        )
     except UnicodeDecodeError:
         raise BadRequest(f"{what} is not UTF-8.") from None
+    except _TwiceGiven as twice:
+        raise BadRequest(f"{what} says {twice} twice in one object.") from None
     except (ValueError, RecursionError):
         raise BadRequest(f"{what} is no JSON.") from None
+
+
+class _TwiceGiven(Exception):
+    """A name that stands twice in one object: what reads the request before us may take the other value."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise _TwiceGiven(f"`{name[:40]}`")
+    return found
+
+
+def _number(digits: str) -> float:
+    """A number that is one: what is too large for its type would become Infinity."""
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)
+
+
+def _no_number(word: str) -> float:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(word)
 
 
 def _count(variables: dict[str, Any]) -> None:
