@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -31,6 +32,7 @@ from schema.conversations.types import message_by_key, note_by_key
 from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
 from schema.documents import Documents
 from schema.execution import ThreadedExecution
+from schema.moments import DATETIME
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -219,7 +221,7 @@ schema = CounterfoilSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=[MaskUnexpected],
-    config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
+    config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64, datetime: DATETIME}),
     execution_context_class=ThreadedExecution,
 )
 say_scopes(schema._schema)

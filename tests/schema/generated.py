@@ -14,8 +14,6 @@ import schemathesis
 from graphql import (
     ArgumentNode,
     DocumentNode,
-    FieldNode,
-    NameNode,
     NullValueNode,
     ObjectFieldNode,
     OperationDefinitionNode,
@@ -55,6 +53,7 @@ _AMOUNTS = [
     nodes.Int(2),
     nodes.Float(1.5),
 ]
+_IMAGE = b64encode(picture()).decode()
 _MOMENTS = ["2026-03-02T12:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "12:00", "", "\0"]
 _WILD_INTEGERS = [0, -1, 101, 2**31 - 1, -(2**31)]
 
@@ -66,7 +65,6 @@ def _mostly(usual: Strategy, wild: Strategy) -> Strategy:
 
 def _register() -> Any:
     """What schemathesis knows of our scalars, and of the built-in ones more than it does by itself."""
-    image = b64encode(picture()).decode()
     scalars = {
         "ID": _mostly(_FITTING, _WILD_IDS | st.text(max_size=9).map(nodes.String) | st.just(nodes.Int(1))),
         "String": _mostly(_FITTING, st.text(st.characters(codec="utf-8"), max_size=30).map(nodes.String)),
@@ -74,7 +72,7 @@ def _register() -> Any:
         "Decimal": _mostly(st.just(nodes.String("1.00")), st.sampled_from(_AMOUNTS)),
         "DateTime": _mostly(st.just("2026-03-02T12:00:00Z"), st.sampled_from(_MOMENTS)).map(nodes.String),
         "Date": st.sampled_from(["2026-03-02", "9999-12-31", "2026-02-30", ""]).map(nodes.String),
-        "Base64": st.sampled_from([image, image[:60], "", "AAAA", "!"]).map(nodes.String),
+        "Base64": st.sampled_from([_IMAGE, _IMAGE[:60], "", "AAAA", "!"]).map(nodes.String),
         "Position": st.sampled_from(["0", "1", "9" * 18, "-1", ""]).map(nodes.String),
     }
     for name, strategy in scalars.items():
@@ -108,36 +106,55 @@ def each_generated(field: str, count: int, tell: Callable[[DocumentNode, Callabl
     run()
 
 
-def filled(document: DocumentNode, mine: Side, other: Side) -> str:
-    """The operation with values that fit, mostly of `mine`; each union says which of its types it is."""
-    return print_ast(visit(document, _Filling(mine, other)))
+_INSTEAD_OF_NULL = {"unitPrice": "1.00", "name": "Tin"}
+
+
+def filled(document: DocumentNode, mine: Side, other: Side, *, tame: bool) -> str:
+    """The operation with values that fit, mostly of `mine`; each object says of which type it is.
+
+    In a tame one all values fit: else nobody would ever place an order, which takes a dozen of them.
+    """
+    return print_ast(visit(document, _Filling(mine, other, tame)))
 
 
 class _Filling(Visitor):
-    def __init__(self, mine: Side, other: Side) -> None:
+    def __init__(self, mine: Side, other: Side, tame: bool) -> None:
         super().__init__()
         self._sides = (mine, other)
+        self._tame = tame
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> Any:
+        name = node.name.value
+        if self._tame and name in _INSTEAD_OF_NULL and isinstance(node.value, NullValueNode):
+            return replace(node, value=nodes.String(_INSTEAD_OF_NULL[name]))
+        return None
 
     def enter_string_value(self, node: StringValueNode, _key: Any, parent: Any, _path: Any, above: Any) -> Any:
-        if not node.value.startswith("@") or not node.value[1:].isdecimal():
+        stands_for = node.value[1:] if node.value.startswith("@") else ""
+        if not stands_for.isdecimal() and not self._tame:
             return None
-        number = int(node.value[1:])
-        name = next(
-            one.name.value for one in (parent, *reversed(above)) if isinstance(one, ArgumentNode | ObjectFieldNode)
-        )
+        number = int(stands_for) if stands_for.isdecimal() else 1
+        around = (one for one in (parent, *reversed(above)) if isinstance(one, ArgumentNode | ObjectFieldNode))
+        name = next(around).name.value
         if name == "after" and number % 4:
             return NullValueNode()
-        choices = fitting(name, self._sides[number % 5 == 0])
-        return StringValueNode(value=choices[number // 5 % len(choices)])
+        named = name in NAMED or name in {"id", "after"}  # texts are quoted in answers, so they are always one's own
+        choices = fitting(name, self._sides[named and not self._tame and number % 8 == 0])
+        return StringValueNode(value=choices[number // 8 % len(choices)])
 
     def leave_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> Any:
-        return _selecting(node, tuple(_with_type(one) for one in node.selection_set.selections))
+        more = _ABOUT_A_CHANGE if node.operation.value == "mutation" else _ABOUT_ANYTHING
+        return _selecting(node, tuple(_with(one, more) for one in node.selection_set.selections))
 
 
-def _with_type(field: Any) -> Any:
+_ABOUT_ANYTHING: Any = parse("{ __typename }").definitions[0]
+_ABOUT_A_CHANGE: Any = parse("{ __typename ... on Problem { code field message } }").definitions[0]
+
+
+def _with(field: Any, more: Any) -> Any:
     if not field.selection_set:
         return field
-    return _selecting(field, (*field.selection_set.selections, FieldNode(name=NameNode(value="__typename"))))
+    return _selecting(field, (*field.selection_set.selections, *more.selection_set.selections))
 
 
 def _selecting(node: Any, selections: tuple[Any, ...]) -> Any:
@@ -147,6 +164,8 @@ def _selecting(node: Any, selections: tuple[Any, ...]) -> Any:
 def fitting(name: str, side: Side) -> list[str]:
     """What can be given under this name, of one side."""
     marker = side.marker
+    if name in {"customerId", "contactId", "productId"}:  # a contact of that customer, a product with a price
+        return side.ids[NAMED[name]][:1]
     if name in NAMED:
         return side.ids[NAMED[name]] + (ROLES if name == "roleId" else [])
     every_id = [one for ids in side.ids.values() for one in ids]
@@ -154,6 +173,11 @@ def fitting(name: str, side: Side) -> list[str]:
         "id": every_id + ROLES,
         "after": side.cursors,
         "number": ["INV-7", "INV-8", "INV-9", "INV-10"],
+        "unitPrice": ["1.00"],
+        "price": ["1.00"],
+        "amount": ["1.00"],
+        "placedAt": ["2026-03-02T12:00:00Z"],
+        "image": [_IMAGE],
         "currency": ["GBP", "GBP", "GBP", "JPY"],
         "sku": ["TT-22", *SKUS],
         "skus": ["tt-22", *SKUS],
