@@ -1,7 +1,8 @@
 """A process that sends what it is told to, at the moment it is told to: `python -m tests.schema.sender`.
 
-Each line of standard input is a JSON object with `body`, `token` and `at` (seconds since 1970); each answer is a line of
-standard output. `dies_after` names the beginning of a statement: the process kills itself once the database has done it.
+Each line of standard input is a JSON object with `body`, `token` and `at` (seconds since 1970); each answer is a line
+of standard output. `dies_after` is the beginning of a statement: the process kills itself once the database has done
+it.
 """
 
 import json
