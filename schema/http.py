@@ -30,8 +30,8 @@ _READS_AND_CHANGES = (OperationType.QUERY, OperationType.MUTATION)
 
 
 def reply(content: dict[str, Any], status: int = 200, media: str = JSON) -> HttpResponse:
-    """An answer in JSON, which nobody keeps."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    """An answer in JSON, which nobody keeps. Half a surrogate pair that it quotes becomes a question mark."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
     return HttpResponse(text, content_type=f"{media}; charset=utf-8", status=status, headers=headers)
 

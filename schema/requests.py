@@ -5,7 +5,9 @@ https://graphql.github.io/graphql-over-http/draft/, and its appendix on persiste
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -63,7 +65,7 @@ def read_post(body: bytes, content_type: str) -> Asked:
         raise BadRequest("Send JSON in UTF-8.", 415, "UNSUPPORTED_MEDIA_TYPE")
     if sum(map(body.count, (b",", b"[", b"{"))) > limits.VALUES + limits.CHARACTERS:
         raise _too_many_values()
-    return asked(_json(body, "The body"))
+    return asked(json_of(body, "The body"))
 
 
 def read_query_string(parameters: Mapping[str, str]) -> Asked:
@@ -71,7 +73,7 @@ def read_query_string(parameters: Mapping[str, str]) -> Asked:
     given: dict[str, Any] = {key: value for key, value in parameters.items() if value}
     for name in ("variables", "extensions"):
         if name in given:
-            given[name] = _json(given[name].encode(errors="replace"), f"`{name}`")
+            given[name] = json_of(given[name].encode(errors="replace"), f"`{name}`")
     return asked(given)
 
 
@@ -113,13 +115,41 @@ def _digest(document: str) -> str:
     return found[1]
 
 
-def _json(text: bytes, what: str) -> object:
+def json_of(text: bytes, what: str) -> object:
+    """What a text of JSON says, strictly: in UTF-8, no NaN, no name twice in one object. Raises `BadRequest`."""
     try:
-        return json.loads(text.decode("utf-8"))
+        return json.loads(
+            text.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number, parse_float=_number
+        )
     except UnicodeDecodeError:
         raise BadRequest(f"{what} is not UTF-8.") from None
+    except _TwiceGiven as twice:
+        raise BadRequest(f"{what} says {twice} twice in one object.") from None
     except (ValueError, RecursionError):
         raise BadRequest(f"{what} is no JSON.") from None
+
+
+class _TwiceGiven(Exception):
+    """A name that stands twice in one object: what reads the request before us may take the other value."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise _TwiceGiven(f"`{name[:40]}`")
+    return found
+
+
+def _number(digits: str) -> float:
+    """A number that is one: what is too large for its type would become Infinity."""
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)
+
+
+def _no_number(word: str) -> float:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(word)
 
 
 def _count(variables: dict[str, Any]) -> None:

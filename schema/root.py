@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -30,6 +31,7 @@ from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
 from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
+from schema.moments import DATETIME
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -192,7 +194,7 @@ schema = CounterfoilSchema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64}),
+    config=StrawberryConfig(scalar_map={Position: POSITION, Base64: BASE64, datetime: DATETIME}),
     execution_context_class=ThreadedExecution,
 )
 say_scopes(schema._schema)

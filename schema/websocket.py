@@ -29,7 +29,7 @@ from schema.connections import context_of, headers_of
 from schema.context import Context
 from schema.errors import masked, refusal
 from schema.identity import BadToken
-from schema.requests import BadRequest, asked, text_to_run
+from schema.requests import BadRequest, asked, json_of, text_to_run
 from schema.root import schema
 
 INIT_WAIT = 10.0  # seconds that a client has for its `connection_init`
@@ -161,9 +161,9 @@ class SubscriptionsOverWebSocket(GraphQLWSConsumer[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """One message. Raises `JSONDecodeError` for whatever can't be read."""
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise json.JSONDecodeError(str(error), "", 0) from None
+            return json_of(data.encode(errors="replace") if isinstance(data, str) else data, "A message")
+        except BadRequest as bad:
+            raise json.JSONDecodeError(bad.message, "", 0) from None
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """A context that is filled in once the connection is initialised."""

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import clock
-from counterfoil.access.idempotency import once
+from counterfoil.access.idempotency import forget_old, once
 from counterfoil.access.models import MutationRecord
 from counterfoil.access.problems import Invalid, NotFound, Problem, ProblemCode
 from counterfoil.access.viewer import Viewer
@@ -228,3 +230,50 @@ def test_when_the_first_is_refused_the_one_that_waited_for_it_acts(shop: Shop) -
 
     assert sorted(type(result).__name__ for result in results) == ["Invalid", "int"]
     assert names() == ["Harbour Café"]
+
+
+# Forgetting.
+
+
+def kept() -> list[str]:
+    return list(MutationRecord.objects.order_by("created_at").values_list("key", flat=True))
+
+
+@pytest.mark.feature("GQ-3")
+def test_what_is_long_past_its_24_hours_is_forgotten_and_nothing_else(shop: Shop) -> None:
+    for hours in (0, 1, 2, 24, 25):
+        with clock.at(NOON + timedelta(hours=hours)):
+            add(shop.staff, "Harbour Café", key=f"at {hours}")
+
+    with clock.at(NOON + timedelta(hours=26)):
+        assert forget_old() == 1
+        assert kept() == ["at 1", "at 2", "at 24", "at 25"]
+    with clock.at(NOON + timedelta(hours=49, seconds=1)):
+        assert [forget_old(), forget_old()] == [3, 0]
+
+    assert kept() == ["at 25"]
+    assert len(names()) == 5
+
+
+def test_the_oldest_are_forgotten_first_and_not_all_at_once(shop: Shop) -> None:
+    for minutes in (3, 1, 2):
+        with clock.at(NOON + timedelta(minutes=minutes)):
+            add(shop.staff, "Harbour Café", key=f"at {minutes}")
+
+    assert forget_old(limit=2) == 2
+
+    assert kept() == ["at 3"]
+
+
+def test_where_nothing_is_old_forgetting_takes_one_read_of_an_index(shop: Shop) -> None:
+    add(shop.staff, "Harbour Café")
+
+    with CaptureQueriesContext(connection) as taken:
+        assert forget_old() == 0
+
+    [statement] = [query["sql"] for query in taken]
+    assert statement.startswith("SELECT ")
+    if connection.vendor == "sqlite":  # PostgreSQL reads so small a table as it is
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+            assert "access_mutation_age" in str(cursor.fetchall())

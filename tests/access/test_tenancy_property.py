@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -17,45 +16,22 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from counterfoil.access.models import CustomRole, User
+from counterfoil.access.models import User
 from counterfoil.access.tenancy import TenantModel
-from counterfoil.access.viewer import Viewer, anonymous
-from counterfoil.catalog.actions import NewUnit, save_product
+from counterfoil.access.viewer import Viewer
 from counterfoil.catalog.models import Product
-from counterfoil.conversations.actions import send_message, write_internal_note
-from counterfoil.customers.actions import create_customer
-from counterfoil.orders.actions import NewLine, change_status, place_order
-from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Order, OrderStatus
-from counterfoil.staff.roles import save_role
 from counterfoil.workspaces.models import Workspace
 from schema.context import Context
 from schema.root import schema
-from tests.factories import Shop, make_shop
+from tests.two_workspaces import MARKERS, PEOPLE, SKUS, Side, two_workspaces
 
-MARKERS = ("kestrel41d7", "heron93be")
 TENANT_MODELS = [model for model in apps.get_models() if issubclass(model, TenantModel)]
 NOBODYS = "999999"  # an id that no row has
-SKUS = ("ONLY-0", "ONLY-1")  # each of one workspace
 NOBODYS_SKU = "ONLY-9"
-PEOPLE = ("admin", "manager", "guest", "guest of the draft", "anonymous")
 
-type Ids = dict[str, list[str]]
 type Given = dict[str, Any]
 type AnId = Callable[..., str]  # any global id of these kinds, of either side
 type Pick = Callable[[Sequence[Any]], Any]
-
-
-@dataclass(frozen=True)
-class Side:
-    """A workspace: who asks there, its rows' global ids by kind, cursors of its lists, and a SKU of its own."""
-
-    workspace_id: int
-    marker: str
-    sku: str
-    viewers: dict[str, Viewer]
-    ids: Ids
-    cursors: list[str]
 
 
 @dataclass(frozen=True)
@@ -115,89 +91,9 @@ MUTATIONS = {
 OPERATIONS = ("order", "orderByNumber", "orders", "products", "customers", "staffMembers", "roles", "node", *MUTATIONS)
 
 
-# Two workspaces.
-
-
 @pytest.fixture
 def sides(db: None) -> tuple[Side, Side]:
-    shops = [make_shop(f"Fennel {marker}", host=f"{marker}.test") for marker in MARKERS]
-    return _furnished(shops[0], 0), _furnished(shops[1], 1)
-
-
-def _furnished(shop: Shop, which: int) -> Side:
-    """Rows of every kind; what must differ anyway, or may, holds the marker."""
-    marker, staff = MARKERS[which], shop.staff
-    tin = _product(staff, "TT-22", f"Tea tin {marker}", external_id="7")
-    _product(staff, SKUS[which], f"Bunting {marker}", external_id=None)
-    person = create_customer(
-        viewer=staff, name="Harbour Café", contact_name=f"Ana {marker}", email="ana@harbour.example", external_id="7"
-    )
-    create_customer(viewer=staff, name=f"Café {marker}", contact_name="Ana", email=f"ana@{marker}.example")
-    lines = (NewLine(f"Tin {marker}", 4, Decimal(2), sku="TT-22", product_id=tin), NewLine("Tin", 4, Decimal(2)))
-    orders = [
-        place_order(
-            viewer=staff, store=shop.store, contact=person, currency="GBP", lines=lines, number=number, external_id=told
-        )
-        for number, told in (("INV-7", "7"), ("INV-8", "8"))
-    ]
-    order, draft = (Order.objects.select_related("contact", "store").get(pk=placed.pk) for placed in orders)
-    change_status(viewer=staff, order=order, status=OrderStatus.CONFIRMED)
-    fulfil(viewer=staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}, carrier=f"Carrier {marker}")
-    send_message(viewer=staff, order=order, text=f"Sent {marker}")
-    send_message(viewer=shop.guest(order), order=order, text=f"Thanks {marker}")
-    write_internal_note(viewer=staff, order=order, text=f"Pays late {marker}")
-    save_role(viewer=staff, name="Packer", permissions=["orders:read"])
-    save_role(viewer=staff, name=f"Packer {marker}", permissions=["orders:read"])
-    shop.hire(f"Pia {marker}", CustomRole.objects.get(workspace=shop.workspace, name="Packer"))
-    viewers = (staff, shop.hire(f"Tom {marker}"), shop.guest(order), shop.guest(draft), anonymous(shop.workspace.pk))
-    return Side(
-        workspace_id=shop.workspace.pk,
-        marker=marker,
-        sku=SKUS[which],
-        viewers=dict(zip(PEOPLE, viewers, strict=True)),
-        ids=_ids(shop.workspace.pk),
-        cursors=_cursors(staff),
-    )
-
-
-def _product(staff: Viewer, sku: str, name: str, external_id: str | None) -> int:
-    units = [NewUnit(f"box of {name}", Decimal(2), "GBP")]
-    product = save_product(
-        viewer=staff, sku=sku, name=name, units=units, category=f"Kitchen {name}", external_id=external_id
-    )
-    return product.pk
-
-
-def _ids(workspace_id: int) -> Ids:
-    kinds = {
-        "order": "Order", "line": "OrderLine", "fulfilment": "Fulfilment", "message": "Message", "note": "Message",
-        "customer": "Customer", "contact": "Contact", "product": "Product", "store": "Store",
-        "staff": "StaffMember", "role": "CustomRole",
-    }  # fmt: skip
-    models = {model.__name__: model for model in apps.get_models() if issubclass(model, TenantModel)}
-    return {
-        kind: [
-            f"{kind}_{pk}"
-            for pk in models[name]
-            ._default_manager.filter(workspace_id=workspace_id)
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        ]
-        for kind, name in kinds.items()
-    }
-
-
-def _cursors(staff: Viewer) -> list[str]:
-    text = "{ pageInfo { startCursor endCursor } }"
-    found = _answer(
-        staff,
-        Asked(
-            f"{{ orders(first: 1) {text} products(first: 1) {text} customers(first: 1) {text} "
-            f"staffMembers(first: 1) {text} roles(first: 3) {text} }}",
-            {},
-        ),
-    )
-    return sorted(set(re.findall(r'Cursor": "([^"]+)"', found)))
+    return two_workspaces()
 
 
 # What they ask.

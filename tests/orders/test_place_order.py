@@ -1,7 +1,7 @@
 """Placing an order: what it becomes, what is refused, and its number."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -81,8 +81,8 @@ def test_an_order_of_another_day_keeps_its_day(place: Place) -> None:
         ({"lines": (NewLine("Tin", 1, Decimal(10) ** 11),)}, "lines", "is no price"),
         ({"lines": (NewLine("Tin", 2, Decimal("50000000000.00")),)}, "lines", "The order comes to more than"),
         ({"lines": 2 * (NewLine("Tin", 1, Decimal("50000000000.00")),)}, "lines", "The order comes to more than"),
-        ({"currency": "ZZZ"}, None, "'ZZZ' is no currency code"),
-        ({"currency": ""}, None, "'' is no currency code"),
+        ({"currency": "ZZZ"}, "currency", "'ZZZ' is no currency code"),
+        ({"currency": ""}, "currency", "'' is no currency code"),
         ({"number": ""}, "number", "1 to 40 characters"),
         ({"number": "4" * 41}, "number", "1 to 40 characters"),
         ({"number": "A 1"}, "number", "none of them a space"),
@@ -198,3 +198,27 @@ def test_an_order_can_not_lie_in_another_workspaces_store_or_be_of_its_contact(
             place(**across)
 
     assert counts(shop) == before
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(9999, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-23))),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23))),
+        datetime(1899, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(2200, 1, 1, tzinfo=UTC),
+    ],
+    ids=str,
+)
+def test_a_moment_that_some_clock_can_not_show_is_no_moment_of_an_order(place: Place, moment: datetime) -> None:
+    with pytest.raises(Invalid, match="in the years 1900 to 2199") as refusal:
+        place(placed_at=moment)
+
+    assert refusal.value.field == "placedAt"
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("moment", [datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, tzinfo=UTC)])
+def test_every_moment_of_these_centuries_is_one(place: Place, moment: datetime) -> None:
+    assert Order.objects.get(pk=place(placed_at=moment).pk).placed_at == moment

@@ -15,6 +15,8 @@ from counterfoil.access.viewer import Viewer
 
 REMEMBERED_FOR = timedelta(hours=24)
 _LONGEST_KEY = 100
+# So that nobody who has just found a record finds it gone.
+_KEPT_FOR = REMEMBERED_FOR + timedelta(hours=1)
 
 
 def once(*, viewer: Viewer, key: str, mutation: str, given: Mapping[str, object], act: Callable[[], int]) -> int:
@@ -57,3 +59,12 @@ def _earlier(record: MutationRecord, fingerprint: str) -> int:
             code=ProblemCode.KEY_REUSED,
         )
     return record.result
+
+
+def forget_old(limit: int = 1000) -> int:
+    """Delete records whose keys have long been free, the oldest first; gives how many. Workers call it all the time."""
+    old = MutationRecord.objects.filter(created_at__lt=clock.now() - _KEPT_FOR).order_by("created_at")
+    found = list(old.values_list("pk", flat=True)[:limit])
+    if found:  # a DELETE that finds nothing would take SQLite's write lock
+        MutationRecord.objects.filter(pk__in=found).delete()
+    return len(found)

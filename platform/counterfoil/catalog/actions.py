@@ -54,10 +54,10 @@ def save_product(
     sku, name = one_line(sku, "sku", 80), one_line(name, "name", 300)
     priced = _checked(units)
     shelf = _shelf(viewer, category)
-    found = _found(viewer, product, external_id)
     facts = {"sku": sku, "name": name, "category": shelf, "active": active}
     if external_id is not None:
-        facts["external_id"] = one_line(external_id, "externalId", 200)
+        facts["external_id"] = external_id = one_line(external_id, "externalId", 200)
+    found = _found(viewer, product, external_id)
     is_new = found is None
     try:
         with transaction.atomic():
@@ -81,7 +81,7 @@ def _found(viewer: Viewer, product: Product | None, external_id: str | None) -> 
         if found is None:
             raise NotFound("There is no such product.")
         return found
-    return mine.filter(external_id=external_id.strip()).first() if external_id else None
+    return mine.filter(external_id=external_id).first() if external_id else None
 
 
 def _checked(units: Sequence[NewUnit]) -> list[NewUnit]:

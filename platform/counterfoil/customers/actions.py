@@ -50,19 +50,20 @@ def save_customer(
 ) -> Customer:
     """Change `customer` and its first contact, or those that `external_id` names; without either, make new ones."""
     require(viewer, Permission.CUSTOMERS_WRITE)
+    external = _external(external_id)
     mine = customers_visible_to(viewer).select_for_update()
     found = None
     if customer is not None:
         found = mine.filter(pk=customer.pk).first()
         if found is None:
             raise NotFound("There is no such customer.")
-    elif external_id:
-        found = mine.filter(external_id=external_id.strip()).first()
+    elif external:
+        found = mine.filter(**external).first()
     if found is None:
         return create_customer(
             viewer=viewer, name=name, contact_name=contact_name, email=email, external_id=external_id
         ).customer
-    facts = {"name": one_line(name, "name", 200), **_external(external_id)}
+    facts = {"name": one_line(name, "name", 200), **external}
     person = {
         "name": one_line(contact_name, "contactName", 200, required=False),
         "email": mail_address(email, "email", required=False),

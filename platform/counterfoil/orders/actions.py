@@ -29,6 +29,7 @@ _NEXT = {
     OrderStatus.CANCELLED: set[OrderStatus](),
 }
 _LARGEST_QUANTITY = 2**31 - 1
+_YEARS = range(1900, 2200)  # every clock of the world can show them, and somebody may have so old a book
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
 
@@ -60,11 +61,14 @@ def place_order(
 
     An `external_id` that came before names the order of then: as long as it is a draft, it gets these lines.
 
-    Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, and a
-    number that is taken or can't stand in an address.
+    Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, a
+    number that is taken or can't stand in an address, and a moment that is not of these centuries.
     """
     require(viewer, Permission.ORDERS_WRITE)
+    money.smallest_coin(currency, "currency")
     totals = _totals(lines, currency)
+    if placed_at is not None and placed_at.year not in _YEARS:
+        raise Invalid(f"Orders are placed in the years {_YEARS[0]} to {_YEARS[-1]}.", field="placedAt")
     if number is not None and not (_NUMBER.fullmatch(number) and storable(number)):
         raise Invalid(
             "An order number has 1 to 40 characters, none of them a space or one of / ? # % \\.", field="number"

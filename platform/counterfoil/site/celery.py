@@ -41,14 +41,21 @@ def stop_sweeping(**_: Any) -> None:
     _stopping.set()
 
 
-def _sweep_until_stopped() -> None:
+def sweep() -> None:
+    """Do what nobody has done, and forget what nobody needs any more."""
+    from counterfoil.access import idempotency
     from counterfoil.events import relay
     from counterfoil.mail import tasks
 
+    relay.drain()
+    tasks.sweep()
+    idempotency.forget_old()
+
+
+def _sweep_until_stopped() -> None:
     while not _stopping.wait(SWEEP_EVERY):
         try:
-            relay.drain()
-            tasks.sweep()
+            sweep()
         except Exception:
             logger.exception("The sweep failed; it runs again in %s s", SWEEP_EVERY)
         finally:
