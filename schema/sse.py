@@ -6,7 +6,8 @@ answer is a stream, whose end is a `complete`.
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from contextlib import aclosing
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 from strawberry.types.unset import UNSET
 
 from counterfoil.events.threads import in_thread
+from schema.broadcasts import Broadcast, Member, TooSlow
 from schema.connections import NoStore, Receive, Scope, Send, context_of, headers_of, while_there
 from schema.context import Context
 from schema.errors import masked
@@ -29,6 +31,7 @@ from schema.http import error_reply, not_begun, refuse, refused_token
 from schema.identity import BadToken
 from schema.requests import BadRequest, read, text_to_run, too_large
 from schema.root import schema
+from schema.sharing import frozen
 
 _TOKEN_OF_SHARED_STREAM = "x-graphql-event-stream-token"  # noqa: S105 (a header's name)
 
@@ -86,6 +89,7 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {GRAPHQL_SSE_PROTOCOL: ResumableSSE}
     _received = 0
     _first: "asyncio.Task[Any] | None" = None
+    _asked: Hashable = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection. Channels does not listen while it answers; we must, to notice a client that left."""
@@ -152,6 +156,8 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
         body = await request.get_body()
         asked = read(self.scope["method"], headers.get("content-type", ""), body, request.query_params)
         text = await in_thread(text_to_run, asked, self.context.viewer.workspace_id)
+        # Who asks the same with the same credential is told the same.
+        self._asked = (text, asked.operation_name, frozen(asked.variables), self.context.credential)
         return GraphQLRequestData(text, asked.variables, asked.operation_name, None, protocol="sse")
 
     def is_request_allowed(self, request: Any) -> bool:
@@ -205,15 +211,56 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
                 value = await self._first if self._first else _END
                 self._first = None  # a stream may be open for days
                 while value is not _END:
-                    response, _ = await self._process_stream_result(request, value, [])
-                    yield transport.encode_next(response, self.encode_json_string)
+                    position, frame = await self._told(request, value, transport)
+                    yield frame
+                    member = None if position is None else await self._share(position, request, result, transport)
+                    if member is not None:
+                        async for told in member.frames():
+                            yield told
+                        break
                     value = await anext(result, _END)
+            except TooSlow:
+                return  # without a `complete`: the client comes back
             except Exception as error:
-                told = {"data": None, "errors": [masked(error).formatted]}
-                yield transport.encode_next(told, self.encode_json_string)
+                yield self._failure(error, transport)
             yield transport.encode_complete()
 
         return frames
+
+    async def _told(self, request: ChannelsRequest, value: Any, transport: Any) -> tuple[int | None, str]:
+        """A result's position and its frame."""
+        response, _ = await self._process_stream_result(request, value, [])
+        position: Any = (response.get("extensions") or {}).get("position")
+        return int(position) if position else None, transport.encode_next(response, self.encode_json_string)
+
+    def _failure(self, error: Exception, transport: Any) -> str:
+        told = {"data": None, "errors": [masked(error).formatted]}
+        frame: str = transport.encode_next(told, self.encode_json_string)
+        return frame
+
+    async def _share(self, after: int, request: ChannelsRequest, result: Any, transport: Any) -> Member | None:
+        """Go on as a member of what is told to all who ask the same, if that can be from here."""
+        broadcast = Broadcast.find(self._asked, after)
+        if broadcast is not None:
+            member = broadcast.join(after)
+            await result.aclose()
+            return member
+        broadcast = Broadcast.begin(self._asked, after)
+        if broadcast is None:
+            return None
+
+        async def rest() -> AsyncGenerator[tuple[int | None, str]]:
+            try:
+                async with aclosing(result):
+                    async for value in result:
+                        yield await self._told(request, value, transport)
+            except Exception as error:
+                yield None, self._failure(error, transport)
+
+        member = broadcast.join(after)
+        self.context.beat = broadcast.beat
+        broadcast.run(rest())
+        return member
 
 
 _END = object()

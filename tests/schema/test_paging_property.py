@@ -31,9 +31,11 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TABLES: dict[str, type[models.Model]] = {
     "contacts": Contact,
     "customers": Customer,
+    "fulfilments": Fulfilment,
     "history": Event,
     "invitations": Invitation,
     "lines": OrderLine,
+    "order_lines": OrderLine,
     "messages": Message,
     "notes": Message,
     "orders": Order,

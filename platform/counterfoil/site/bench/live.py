@@ -24,7 +24,7 @@ from counterfoil.site.command import Stop
 _ANSWER_WITHIN = 30.0  # seconds
 _FEW = 100  # streams
 STEADY_STREAMS, STEADY_RATE, STEADY_SECONDS = 500, 20, 15
-_STEADY_ORDERS = 50
+STEADY_ORDERS = {"ten_an_order": 50, "one_order": 1}
 _TIDY_SECONDS = 12  # longer than the web process takes to tidy up when many have left
 _CLIENTS = "counterfoil.site.bench.streams"
 
@@ -45,7 +45,10 @@ def measure_live(
             if every_way:
                 figures[kind]["one_order"] = watching.on_one_order(streams, max(2, messages // 10))
             if kind == SUBSCRIPTIONS:
-                figures[kind]["steadily"] = watching.steadily(STEADY_STREAMS, STEADY_SECONDS)
+                figures[kind]["steadily"] = {
+                    name: watching.steadily(STEADY_STREAMS, STEADY_SECONDS, orders)
+                    for name, orders in STEADY_ORDERS.items()
+                }
     pages = figures.pop(PAGES)
     return {**pages, **figures}
 
@@ -155,24 +158,20 @@ class _Watching:
         found = {str(count): self._watch([order] * count, [order["id"]] * (messages + 1)) for count in streams}
         return _by_number(found)
 
-    def steadily(self, count: int, seconds: int) -> dict[str, Any]:
-        """So many streams while twenty messages a second are sent, each of which goes to ten of them."""
-        orders = self._orders[:_STEADY_ORDERS]
-        began = self._server.cpu_seconds
-        doors = [orders[place % len(orders)] for place in range(count)]
+    def steadily(self, count: int, seconds: int, orders: int) -> dict[str, Any]:
+        """So many streams on so many orders, while twenty messages a second are sent whether those before were heard of
+        or not. What each stream hears first is not counted.
+        """
+        watched = self._orders[:orders]
+        doors = [watched[place % orders] for place in range(count)]
         self._clients.ask("open", port=self._server.port, token=self._token, kind=self._kind, orders=doors)
-        sent = [orders[place % len(orders)]["id"] for place in range(seconds * STEADY_RATE)]
-        opened = self._server.cpu_seconds
+        self._clients.ask("send", orders=[order["id"] for order in watched], pause=0.02)
+        began = self._server.cpu_seconds
+        sent = [watched[place % orders]["id"] for place in range(seconds * STEADY_RATE)]
         times = sorted(self._clients.ask("send_steadily", orders=sent, every=1 / STEADY_RATE))
-        busy = (self._server.cpu_seconds - opened) / seconds
+        busy = (self._server.cpu_seconds - began) / seconds
         self._clients.ask("close")
-        return {
-            "p50_ms": median(times),
-            "p99_ms": times[max(0, -(-len(times) * 99 // 100) - 1)],
-            "deliveries_a_second": len(times) / seconds,
-            "cpu_share": busy,
-            "opening_cpu_ms": (opened - began) * 1000 / count,
-        }
+        return {"p50_ms": median(times), "p99_ms": _p99(times), "heard_a_second": len(times) / seconds, "cpus": busy}
 
     def _spread(self, count: int, messages: int) -> dict[str, float]:
         orders = [self._orders[place % len(self._orders)] for place in range(count)]
@@ -186,13 +185,17 @@ class _Watching:
         times = sorted(self._clients.ask("send", orders=messages, pause=0.02))
         figures = {
             "p50_ms": median(times),
-            "p99_ms": times[max(0, -(-len(times) * 99 // 100) - 1)],
+            "p99_ms": _p99(times),
             "opening_cpu_ms": (opened - began) * 1000 / len(orders),
             "cpu_ms_per_message": (self._server.cpu_seconds - opened) * 1000 / len(messages),
             "memory_kb": self._server.memory_kb,
         }
         self._clients.ask("close")
         return figures
+
+
+def _p99(times: Sequence[float]) -> float:
+    return times[max(0, -(-len(times) * 99 // 100) - 1)]
 
 
 def _by_number(found: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
