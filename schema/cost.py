@@ -2,7 +2,8 @@
 
 A point is one field of one object. What stands in a list counts once a row, and a connection has as many rows as its
 `first` says, whether there are so many or not. Whatever is read from the database by itself costs `READ` points more,
-once and not once a row, for rows that stand together are read together; a mutation costs `CHANGE` more. Aliases and
+once and not once a row, for rows that stand together are read together; a mutation costs `CHANGE` more, and what the
+schema is costs `SCHEMA`. Aliases and
 fragments count wherever they stand. What a text costs is worked out once and kept with it; a request only fills in the
 sizes of its variables.
 """
@@ -33,6 +34,7 @@ from schema.relay import LARGEST_PAGE
 
 READ = 30
 CHANGE = 200
+SCHEMA = 5_000  # to be told what the schema is, whatever of it: it has the size that it has
 SHORT_LIST = 10  # rows of a list that is no connection: such lists can't grow
 
 type Size = int | str  # a number, or the name of the variable that has it
@@ -81,8 +83,8 @@ class _Pricing:
         lists: list[tuple[Size, Price]] = []
         for node, kind in self._fields(selected, parent):
             field = self._schema.get_field(kind, node.name.value) if kind else None
-            if field is None:
-                each += 1
+            if field is None or node.name.value in {"__schema", "__type"}:
+                each, once = each + 1, once + (SCHEMA if field else 0)
                 continue
             price, size = self._field(node, field, kind, page)
             once += more

@@ -14,7 +14,7 @@ from counterfoil.access.policy import GRANTABLE, Permission
 from counterfoil.access.words import SENTENCES, in_order, subject_of
 from schema import limits
 from schema.admission import MISTAKE
-from schema.cost import CHANGE, READ
+from schema.cost import CHANGE, READ, SCHEMA
 from schema.docs.reference import ROOTS, Type, types
 from schema.docs.running import Typed, run
 from schema.docs.search import MOST_CHARACTERS, search
@@ -94,6 +94,7 @@ def _limits() -> dict[str, int]:
         "read": READ,
         "change": CHANGE,
         "mistake": MISTAKE,
+        "schema": SCHEMA,
         "request": settings.COST_OF_A_REQUEST,
         "event": settings.COST_OF_AN_EVENT,
         "minute": settings.COST_A_MINUTE,

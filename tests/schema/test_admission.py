@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from graphql import build_client_schema, get_introspection_query
 
 from counterfoil.access.models import PartnerClient
 from counterfoil.conversations.models import Message
@@ -216,6 +217,16 @@ def test_introspection_and_hints_are_a_setting(
         assert ("Did you mean 'order' or 'orders'?" in said(mistaken)) is told
         assert said(mistaken).startswith("Cannot query field 'orderz' on type 'Query'.")
         assert post("{ __typename }", token=token).data == {"__typename": "Query"}
+
+
+def test_a_tools_whole_introspection_is_answered(shop: Shop) -> None:
+    query = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, schema_description=True, input_value_deprecation=True
+    )
+
+    reply = post(query, token=partner_token(shop))
+
+    assert build_client_schema(reply.data).query_type.fields.keys() >= {"orders", "node"}  # type: ignore[union-attr]
 
 
 def test_in_production_introspection_is_for_programs() -> None:

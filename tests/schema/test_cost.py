@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, get_introspection_query, parse
 
-from schema.cost import CHANGE, READ, price_of
+from schema.cost import CHANGE, READ, SCHEMA, price_of
 from schema.root import schema
 
 pytestmark = [pytest.mark.feature("GQ-6"), pytest.mark.once]
@@ -80,6 +80,13 @@ def test_a_change_costs_more_than_a_read() -> None:
     text = 'mutation { sendMessage(input: {clientMutationKey: "1", orderId: "o", text: "Hi"}) { __typename } }'
 
     assert cost(text) == CHANGE + 2
+
+
+def test_what_the_schema_is_costs_the_same_whatever_of_it_is_asked() -> None:
+    assert cost("{ __schema { queryType { name } } }") == SCHEMA + 1
+    assert cost(get_introspection_query(input_value_deprecation=True, schema_description=True)) == SCHEMA + 1
+    assert cost('{ a: __type(name: "Order") { name } b: __schema { types { name } } }') == 2 * (SCHEMA + 1)
+    assert cost("{ __typename }") == 1
 
 
 def test_an_object_by_its_id_is_a_read() -> None:
