@@ -132,6 +132,10 @@ class SubscriptionsOverSSE(GraphQLHTTPConsumer[Context, None]):
         finally:
             await self._forget_first()
 
+    async def send_body(self, body: bytes, *, more_body: bool = False) -> None:
+        """Send a part of the answer; at each frame of each stream, so by the shortest way."""
+        await self.base_send({"type": "http.response.body", "body": body, "more_body": more_body})
+
     async def _reply(self, reply: HttpResponse, *more: tuple[bytes, bytes]) -> None:
         headers = [(name.encode(), value.encode()) for name, value in reply.items()]
         await self.send_response(reply.status_code, reply.content, headers=[*headers, *more])
