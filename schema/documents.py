@@ -18,7 +18,7 @@ from schema.shape import Shape, TooMuch, measure
 
 _KEPT = 512
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-_MOST_ERRORS = 20
+_MOST_ERRORS = 10  # each unknown name is compared with all that there are
 
 
 class Registered(str):
