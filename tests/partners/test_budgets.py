@@ -1,7 +1,9 @@
 """Token buckets: so much a minute for each payer, over all processes, from either store (GQ-6)."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -12,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from counterfoil.partners.budgets import RESERVED_FOR, Budgets, DatabaseStore, Payer, RedisStore, Store, Taken
 from counterfoil.partners.models import TokenBucket
 from tests.services import need_redis
+from tests.serving import database_address
 from tests.settings import REDIS
+from tests.site.processes import started
 
 pytestmark = [pytest.mark.feature("GQ-6"), pytest.mark.django_db]
 
@@ -83,12 +87,46 @@ def test_what_is_refused_is_not_taken(store: Store, clock: Clock, payer: Payer) 
     assert budgets.spend(payer, 5).granted
 
 
-def test_two_processes_share_a_bucket(store: Store, clock: Clock, payer: Payer) -> None:
+def test_two_who_reserve_share_a_bucket(store: Store, clock: Clock, payer: Payer) -> None:
     one, other = Budgets(lambda: store, clock), Budgets(lambda: store, clock)
 
     granted = [budgets.spend(payer, 10).granted for _ in range(50) for budgets in (one, other)]
 
     assert granted == [True] * 60 + [False] * 40
+
+
+SPENDER = """
+import sys, django
+django.setup()
+from counterfoil.partners.budgets import Budgets, DatabaseStore, Payer, RedisStore
+store = RedisStore(sys.argv[2]) if sys.argv[2:] else DatabaseStore()
+budgets = Budgets(lambda: store, lambda: 1_000_000.0)
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(budgets.spend(Payer(sys.argv[1], 600), 10).granted for _ in range(50)), flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("redis", [(), (REDIS,)], ids=["database", "redis"])
+def test_processes_that_spend_at_the_same_moment_spend_no_more_than_there_is(payer: Payer, redis: tuple[str]) -> None:
+    if redis:
+        need_redis()
+    environment = {"DJANGO_SETTINGS_MODULE": "counterfoil.site.settings", "COUNTERFOIL_DATABASE": database_address()}
+    with ExitStack() as stack:
+        command = (sys.executable, "-c", SPENDER, payer.key, *redis)
+        spenders = [stack.enter_context(started(*command, stdin=subprocess.PIPE, **environment)) for _ in range(2)]
+        for spender in spenders:
+            assert spender.stdout is not None
+            assert spender.stdout.readline() == "ready\n"
+        for spender in spenders:
+            assert spender.stdin is not None
+            spender.stdin.write("\n")
+            spender.stdin.flush()
+        spent = [int(spender.communicate()[0]) for spender in spenders]
+
+    # What one has reserved when the other asks may stay with it: less than a reserve of three each.
+    assert 56 <= sum(spent) <= 60
 
 
 def test_payers_have_buckets_of_their_own(store: Store, clock: Clock, payer: Payer) -> None:
