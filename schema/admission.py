@@ -21,7 +21,7 @@ from schema.documents import Documents, Prepared, Registered
 from schema.errors import refusal
 from schema.limits import may_introspect
 
-MISTAKE = 10  # points that a request costs which is refused for what it says
+MISTAKE = 1_000  # points that a request costs which is refused for what it says: reading it took as long
 _SUGGESTION = " Did you mean "
 
 

@@ -1,11 +1,10 @@
 """What an operation costs, known before it runs (GQ-6).
 
-A point is one field of one object. What stands in a list counts once a row, and a connection has as many rows as its
-`first` says, whether there are so many or not. Whatever is read from the database by itself costs `READ` points more,
-once and not once a row, for rows that stand together are read together; a mutation costs `CHANGE` more, and what the
-schema is costs `SCHEMA`. Aliases and
-fragments count wherever they stand. What a text costs is worked out once and kept with it; a request only fills in the
-sizes of its variables.
+A point is one field of one object. What stands in a list counts once a row, and each row `ROW` points more; a
+connection has as many rows as its `first` says, whether there are so many or not. Whatever is read from the database by
+itself costs `READ` points more, once and not once a row, for rows that stand together are read together; a mutation
+costs `CHANGE` more, and what the schema is costs `SCHEMA`. Aliases and fragments count wherever they stand. What a text
+costs is worked out once and kept with it; a request only fills in the sizes of its variables.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,9 +31,10 @@ from graphql import (
 
 from schema.relay import LARGEST_PAGE
 
-READ = 30
-CHANGE = 200
-SCHEMA = 5_000  # to be told what the schema is, whatever of it: it has the size that it has
+ROW = 10
+READ = 300
+CHANGE = 3_000
+SCHEMA = 20_000  # to be told what the schema is, whatever of it: it has the size that it has
 SHORT_LIST = 10  # rows of a list that is no connection: such lists can't grow
 
 type Size = int | str  # a number, or the name of the variable that has it
@@ -114,8 +114,9 @@ class _Pricing:
         below = self.selection(node.selection_set, kind, size) if node.selection_set else Price()
         if size is not None or (_is_read(kind) and not parent.name.endswith(("Connection", "Edge"))):
             below = below._replace(once=below.once + READ)
-        many = is_list_type(get_nullable_type(field.type)) and node.selection_set
-        return below, (SHORT_LIST if page is None else page) if many else None
+        if not (is_list_type(get_nullable_type(field.type)) and node.selection_set):
+            return below, None
+        return below._replace(each=below.each + ROW), SHORT_LIST if page is None else page
 
 
 def _page_size(node: FieldNode) -> Size:

@@ -14,7 +14,7 @@ from counterfoil.access.policy import GRANTABLE, Permission
 from counterfoil.access.words import SENTENCES, in_order, subject_of
 from schema import limits
 from schema.admission import MISTAKE
-from schema.cost import CHANGE, READ, SCHEMA
+from schema.cost import CHANGE, READ, ROW, SCHEMA
 from schema.docs.reference import ROOTS, Type, types
 from schema.docs.running import Typed, run
 from schema.docs.search import MOST_CHARACTERS, search
@@ -91,6 +91,7 @@ def _limits() -> dict[str, int]:
     return {name: getattr(limits, name.upper()) for name in named} | {
         "page": LARGEST_PAGE,
         "bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        "row": ROW,
         "read": READ,
         "change": CHANGE,
         "mistake": MISTAKE,
@@ -98,7 +99,7 @@ def _limits() -> dict[str, int]:
         "request": settings.COST_OF_A_REQUEST,
         "event": settings.COST_OF_AN_EVENT,
         "minute": settings.COST_A_MINUTE,
-        "left": settings.COST_A_MINUTE - 752,
+        "left": settings.COST_A_MINUTE - 1492,
         "network": settings.COST_A_MINUTE_AND_NETWORK,
     }
 

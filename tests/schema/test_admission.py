@@ -17,7 +17,7 @@ from counterfoil.partners.models import ClientUsage
 from counterfoil.partners.usage import USAGE
 from schema import limits
 from schema.admission import MISTAKE
-from schema.cost import READ
+from schema.cost import READ, ROW
 from tests.factories import Shop
 from tests.posting import partner_token, post, send, token_of
 
@@ -40,20 +40,20 @@ def said(reply: Any) -> str:
 
 
 def test_an_answer_says_what_it_cost_what_a_request_may_cost_and_what_is_left(shop: Shop, settings: Any) -> None:
-    settings.COST_A_MINUTE = 1_000
+    settings.COST_A_MINUTE = 10_000
     token = partner_token(shop)
-    cost = READ + 2 + 5
+    cost = READ + 2 + 5 * (ROW + 1)
 
     costs = [post(ORDERS, token=token, first=5).body["extensions"]["cost"] for _ in range(2)]
 
     assert costs == [
-        {"requested": cost, "limit": 50_000, "left": 1_000 - cost},
-        {"requested": cost, "limit": 50_000, "left": pytest.approx(1_000 - 2 * cost, abs=20)},
+        {"requested": cost, "limit": 100_000, "left": 10_000 - cost},
+        {"requested": cost, "limit": 100_000, "left": pytest.approx(10_000 - 2 * cost, abs=200)},
     ]
 
 
 def test_what_costs_too_much_is_refused_with_its_cost_and_nothing_runs(shop: Shop, settings: Any) -> None:
-    settings.COST_OF_A_REQUEST = 400
+    settings.COST_OF_A_REQUEST = 6_000
     order = f"order_{shop.order().pk}"
     text = """mutation Say($id: ID!) {
         one: sendMessage(input: {clientMutationKey: "1", orderId: $id, text: "Hi"}) { __typename }
@@ -62,14 +62,14 @@ def test_what_costs_too_much_is_refused_with_its_cost_and_nothing_runs(shop: Sho
     reply = post(text, token=token_of(shop.member), id=order)
 
     assert reply.codes == ["COST_EXCEEDED"]
-    assert said(reply) == "This costs 404 points, and 400 is the most for a request. Ask for fewer rows or fields."
-    assert reply.body["extensions"]["cost"] == {"requested": 404, "limit": 400}
+    assert said(reply) == "This costs 6,004 points, and 6,000 is the most for a request. Ask for fewer rows or fields."
+    assert reply.body["extensions"]["cost"] == {"requested": 6004, "limit": 6000}
     assert "data" not in reply.body
     assert not Message.objects.exists()
 
 
 def test_who_has_spent_a_minute_waits(shop: Shop, settings: Any) -> None:
-    settings.COST_A_MINUTE = 600
+    settings.COST_A_MINUTE = 6_000
     token = partner_token(shop)
     for _ in range(5):
         assert post(ORDERS, token=token, first=80).status == 200
@@ -79,9 +79,9 @@ def test_who_has_spent_a_minute_waits(shop: Shop, settings: Any) -> None:
     assert (reply.status, reply.codes) == (429, ["RATE_LIMITED"])
     wait = reply.body["errors"][0]["extensions"]["retryAfter"]
     assert reply.headers["Retry-After"] == str(wait)
-    assert 1 <= wait <= 8
+    assert 1 <= wait <= 12
     assert said(reply).startswith("You have ")
-    assert said(reply).endswith(f" of 600 points a minute left, and this takes 112. Try again in {wait} s.")
+    assert said(reply).endswith(f" of 6,000 points a minute left, and this takes 1,182. Try again in {wait} s.")
     assert "data" not in reply.body
     assert post(ORDERS, token=partner_token(shop), first=80).status == 200  # another program's bucket
 
@@ -106,7 +106,7 @@ def test_a_programs_calls_are_counted_with_their_points(shop: Shop) -> None:
     USAGE.flush()
 
     assert list(ClientUsage.objects.values_list("operation", "calls", "cost")) == [
-        ("Orders", 2, READ + 2 + 5 + MISTAKE)
+        ("Orders", 2, READ + 2 + 5 * (ROW + 1) + MISTAKE)
     ]
 
 
@@ -255,7 +255,7 @@ def test_a_registered_document_runs_by_its_hash(shop: Shop, other_shop: Shop) ->
     elsewhere = send(asked, token=partner_token(other_shop), host="other.test")
 
     assert reply.data == {"orders": {"nodes": [{"number": "INV-7"}]}}
-    assert reply.body["extensions"]["cost"]["requested"] == READ + 2 + 5
+    assert reply.body["extensions"]["cost"]["requested"] == READ + 2 + 5 * (ROW + 1)
     assert (elsewhere.status, elsewhere.codes) == (400, ["UNKNOWN_DOCUMENT"])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
-from schema.cost import CHANGE, READ, SCHEMA, price_of
+from schema.cost import CHANGE, READ, ROW, SCHEMA, price_of
 from schema.root import schema
 
 pytestmark = [pytest.mark.feature("GQ-6"), pytest.mark.once]
@@ -25,22 +25,24 @@ def test_each_field_costs_a_point() -> None:
 
 
 def test_what_stands_in_a_connection_counts_once_a_row() -> None:
-    assert cost("{ orders(first: 1) { nodes { id } } }") == READ + 2 + 1
-    assert cost("{ orders(first: 20) { nodes { id } } }") == READ + 2 + 20
-    assert cost("{ orders(first: 20) { nodes { id number total { amount } } } }") == READ + 2 + 20 * 4
-    assert cost("{ orders(first: 20) { edges { cursor node { id } } pageInfo { endCursor } } }") == READ + 4 + 20 * 3
+    assert cost("{ orders(first: 1) { nodes { id } } }") == READ + 2 + ROW + 1
+    assert cost("{ orders(first: 20) { nodes { id } } }") == READ + 2 + 20 * (ROW + 1)
+    assert cost("{ orders(first: 20) { nodes { id number total { amount } } } }") == READ + 2 + 20 * (ROW + 4)
+    assert cost("{ orders(first: 20) { edges { cursor node { id } } pageInfo { endCursor } } }") == READ + 4 + 20 * (
+        ROW + 3
+    )
 
 
 def test_a_connection_in_a_connection_multiplies_and_is_read_once() -> None:
     text = "{ orders(first: 10) { nodes { lines(first: 5) { nodes { id name } } } } }"
 
-    assert cost(text) == 2 * READ + 2 + 10 * (2 + 5 * 2)
+    assert cost(text) == 2 * READ + 2 + 10 * (ROW + 2 + 5 * (ROW + 2))
 
 
 def test_sizes_come_from_variables_and_their_absence_is_the_largest_page() -> None:
     text = "query ($n: Int!) { orders(first: $n) { nodes { id } } }"
 
-    assert cost(text, n=7) == READ + 2 + 7
+    assert cost(text, n=7) == READ + 2 + 7 * (ROW + 1)
     assert {
         cost(text),
         cost(text, n=None),
@@ -49,8 +51,8 @@ def test_sizes_come_from_variables_and_their_absence_is_the_largest_page() -> No
         cost(text, n=-5),
         cost(text, n=True),
     } == {READ + 2 + 100}
-    assert cost(text, n=10**9) == READ + 2 + 100
-    assert cost("{ orders(first: 99999999999999999999) { nodes { id } } }") == READ + 2 + 100
+    assert cost(text, n=10**9) == READ + 2 + 100 * (ROW + 1)
+    assert cost("{ orders(first: 99999999999999999999) { nodes { id } } }") == READ + 2 + 100 * (ROW + 1)
 
 
 def test_an_aliased_nested_connection_costs_twice() -> None:
@@ -58,10 +60,10 @@ def test_an_aliased_nested_connection_costs_twice() -> None:
     twice = (
         "{ orders(first: 10) { nodes { a: lines(first: 5) { nodes { id } } b: lines(first: 5) { nodes { id } } } } }"
     )
-    lines = READ + 10 * (2 + 5)
+    lines = READ + 10 * (2 + 5 * (ROW + 1))
 
-    assert cost(once) == READ + 2 + lines
-    assert cost(twice) == READ + 2 + 2 * lines
+    assert cost(once) == READ + 2 + 10 * ROW + lines
+    assert cost(twice) == READ + 2 + 10 * ROW + 2 * lines
 
 
 def test_a_fragment_counts_wherever_it_stands() -> None:

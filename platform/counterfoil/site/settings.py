@@ -206,10 +206,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 REDIS_URL = os.environ.get("COUNTERFOIL_REDIS") or (CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
 
 # What a program may ask of the API, in points (schema/cost.py).
-COST_OF_A_REQUEST = _number("COUNTERFOIL_COST_OF_A_REQUEST", 50_000)
-COST_OF_AN_EVENT = _number("COUNTERFOIL_COST_OF_AN_EVENT", 1_000)
-COST_A_MINUTE = _number("COUNTERFOIL_COST_A_MINUTE", 1_000_000)
-COST_A_MINUTE_AND_NETWORK = _number("COUNTERFOIL_COST_A_MINUTE_AND_NETWORK", 250_000)
+COST_OF_A_REQUEST = _number("COUNTERFOIL_COST_OF_A_REQUEST", 100_000)
+COST_OF_AN_EVENT = _number("COUNTERFOIL_COST_OF_AN_EVENT", 5_000)
+COST_A_MINUTE = _number("COUNTERFOIL_COST_A_MINUTE", 5_000_000)
+COST_A_MINUTE_AND_NETWORK = _number("COUNTERFOIL_COST_A_MINUTE_AND_NETWORK", 1_000_000)
 # Who is told what the schema is: everybody, programs (whoever has a token), nobody.
 INTROSPECTION = os.environ.get("COUNTERFOIL_INTROSPECTION") or ("everybody" if DEBUG or DEMO else "programs")
 
