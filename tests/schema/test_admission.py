@@ -47,8 +47,8 @@ def test_an_answer_says_what_it_cost_what_a_request_may_cost_and_what_is_left(sh
     costs = [post(ORDERS, token=token, first=5).body["extensions"]["cost"] for _ in range(2)]
 
     assert costs == [
-        {"requested": cost, "limit": 100_000, "left": 10_000 - cost},
-        {"requested": cost, "limit": 100_000, "left": pytest.approx(10_000 - 2 * cost, abs=200)},
+        {"requested": cost, "limit": 150_000, "left": 10_000 - cost},
+        {"requested": cost, "limit": 150_000, "left": pytest.approx(10_000 - 2 * cost, abs=200)},
     ]
 
 

@@ -34,6 +34,7 @@ HOSTILE: Mapping[str, Callable[[int], bytes]] = {
     "deep_variables": lambda n: _variables("[" * 300_000 + f'"{n}"' + "]" * 300_000),
     "variables_within_the_limit": lambda n: _variables("[" + ",".join([str(n)] * 19_000) + "]"),
     "too_many_rows": lambda n: _query(
-        f"{{ a{n}: " + "orders(first: 100) { nodes { lines(first: 100) { nodes { id name sku unit quantity } } } } }"
+        f"{{ a{n}: "
+        + "orders(first: 100) { nodes { lines(first: 100) { nodes { id name sku unit quantity fulfilled returned } } } } }"
     ),
 }
