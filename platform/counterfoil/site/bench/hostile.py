@@ -35,6 +35,6 @@ HOSTILE: Mapping[str, Callable[[int], bytes]] = {
     "variables_within_the_limit": lambda n: _variables("[" + ",".join([str(n)] * 19_000) + "]"),
     "too_many_rows": lambda n: _query(
         f"{{ a{n}: "
-        + "orders(first: 100) { nodes { lines(first: 100) { nodes { id name sku unit quantity fulfilled returned } } } } }"
+        + "orders(first: 100) { nodes { lines(first: 100) { nodes { id name sku unit quantity fulfilled } } } } }"
     ),
 }
