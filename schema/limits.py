@@ -14,7 +14,7 @@ OPERATIONS = 20  # in one text
 DEPTH = 16  # fields within fields; the usual introspection has 15
 ALIASES = 100
 DIRECTIVES = 10  # at one place
-FIELDS = 2_000  # with each fragment counted wherever it is used
+FIELDS = 600  # with each fragment counted wherever it is used
 MERGES = 5_000  # pairs of fields that make one field of the answer: comparing them takes the validation's time
 VALUES = 20_000  # in the variables, with those in lists and objects
 
