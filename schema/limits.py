@@ -1,6 +1,7 @@
 """What one request may ask for at most (GQ-6), and who may read the schema from the API itself.
 
-Each number is a setting; docs/settings.md lists them. They count for whoever asks from outside. The UIs' own operations
+These numbers bound the work of reading a text, and are the same on every server; what one may spend is a setting
+(docs/settings.md). They count for whoever asks from outside. The UIs' own operations
 stand in files that were looked at when they were written, and are held by the tests of their pages.
 """
 

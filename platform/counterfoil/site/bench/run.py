@@ -45,6 +45,7 @@ BOUNDS = {
     "live.subscriptions.p99_ms.1000": 250,
     "live.subscriptions.one_order.p99_ms.1000": 250,
     "live.subscriptions.steadily.ten_an_order.p99_ms": 250,
+    "live.subscriptions.steadily.one_order.p99_ms": 250,
     "live.subscriptions.kb_per_stream": 60,
     "live.subscriptions.share_kept_after_they_left": 0.25,
 }
