@@ -26,10 +26,12 @@ from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
+from counterfoil.customers.links import by_link, customer_opened_by, visitor, workspace_opened_by
+from counterfoil.customers.models import Customer
 from counterfoil.orders.models import Order
 from counterfoil.orders.queries import guest, numbered, opened_by
 from counterfoil.partners.budgets import Payer
-from counterfoil.workspaces.models import Store
+from counterfoil.workspaces.models import Store, Workspace
 from counterfoil.workspaces.queries import store_for_host
 from schema.context import Context
 from schema.relay import pk_of
@@ -156,8 +158,9 @@ def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer
 
 
 def bearer_context(authorization: str, workspace_id: int, *, network: str = "") -> Context:
-    """The context of an `Authorization` header: an access token of staff or of a partner, an order key, or nothing
-    (anonymous). `network` is where the request comes from, as `network_of` says it.
+    """The context of an `Authorization` header: an access token of staff or of a partner, an order key, the key of a
+    customer's or the public link, or nothing (anonymous). `network` is where the request comes from, as `network_of`
+    says it.
 
     Raises `BadToken` when a token is given and opens nothing.
     """
@@ -202,8 +205,19 @@ def _token_viewer(token: str, workspace_id: int) -> Viewer | None:
             expires_at__gt=clock.now(),
         )
         return next((_bearer(row) for row in found), None)
-    order = opened_by(token, workspace_id=workspace_id)
-    return guest(order) if order else None
+    if order := opened_by(token, workspace_id=workspace_id):
+        return guest(order)
+    if customer := customer_opened_by(token, workspace_id=workspace_id):
+        return _customer_viewer(customer)
+    workspace = workspace_opened_by(token, workspace_id=workspace_id)
+    return visitor(workspace) if workspace else None
+
+
+def _customer_viewer(customer: Customer) -> Viewer | None:
+    """Who holds this customer's link; nobody while the account is not active, or a mailbox is to be proved first."""
+    if not customer.is_active or Workspace.objects.get(pk=customer.workspace_id).strict_security:
+        return None
+    return by_link(customer)
 
 
 # What a page may watch.

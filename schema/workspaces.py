@@ -67,7 +67,9 @@ describe(
     "What kind of viewer asks.",
     {
         ViewerKind.ANONYMOUS: "Somebody without a credential.",
+        ViewerKind.VISITOR: "Whoever opened the workspace's public link.",
         ViewerKind.GUEST: "Whoever holds an order's key: sees and answers that one order.",
+        ViewerKind.CUSTOMER: "Whoever opened a customer's link: sees that customer's orders.",
         ViewerKind.CONTACT: "A customer's contact who signed in: sees and answers their orders.",
         ViewerKind.STAFF: "A member of the workspace's staff.",
         ViewerKind.PARTNER: "A partner's program, by the scopes of its token.",

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-from counterfoil.access import clock, order_keys
+from counterfoil.access import clock
+from counterfoil.access.links import order_keys
 from counterfoil.access.models import AccessToken, PartnerClient, StaffMember
 from counterfoil.access.policy import GRANTABLE
 from counterfoil.orders.models import Order

@@ -21,8 +21,8 @@ import uvicorn
 from django.db import connection, connections
 
 from counterfoil.access import clock
+from counterfoil.access.links import order_keys
 from counterfoil.access.models import AccessToken, StaffMember
-from counterfoil.access.order_keys import derive
 from counterfoil.events.feed import Feed
 from counterfoil.orders.models import Order
 from counterfoil.site.serving import configuration
@@ -33,7 +33,7 @@ _THREADS = 6
 
 def key_of(order: Order) -> str:
     """The order's present key."""
-    return derive(order.pk, Order.objects.values_list("key_version", flat=True).get(pk=order.pk))
+    return order_keys.derive(order.pk, Order.objects.values_list("key_version", flat=True).get(pk=order.pk))
 
 
 def token_of(member: StaffMember) -> str:

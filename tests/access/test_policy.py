@@ -11,6 +11,8 @@ from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 VIEWERS = {
     "anonymous": anonymous(1),
     "guest": Viewer(kind=ViewerKind.GUEST, workspace_id=1, name="Ana", order_id=1, key_version=1),
+    "visitor": Viewer(kind=ViewerKind.VISITOR, workspace_id=1, link_version=1),
+    "customer": Viewer(kind=ViewerKind.CUSTOMER, workspace_id=1, name="Quill", customer_id=1, link_version=1),
     "contact": Viewer(kind=ViewerKind.CONTACT, workspace_id=1, name="Ana", contact_id=1),
     "admin": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Mara", staff_id=1, role=Role.ADMIN),
     "shop_manager": Viewer(kind=ViewerKind.STAFF, workspace_id=1, name="Tom", staff_id=2, role=Role.SHOP_MANAGER),
@@ -27,7 +29,10 @@ VIEWERS = {
 CUSTOMERS = {"guest", "contact"}
 SHOP = {"admin", "shop_manager", "partner", "custom role"}
 ALLOWED: dict[str, set[str]] = {
-    "orders:read": {*CUSTOMERS, *SHOP},
+    "orders:read": {"customer", *CUSTOMERS, *SHOP},
+    "orders:claim": {"contact"},
+    "addresses:read": {"contact", *SHOP},
+    "invoices:read": {"contact", *SHOP},
     "orders:write": SHOP,
     "fulfilments:write": SHOP,
     "payments:write": SHOP,
@@ -37,6 +42,8 @@ ALLOWED: dict[str, set[str]] = {
     "order_keys:rotate": SHOP,
     "customers:read": SHOP,
     "customers:write": SHOP,
+    "customer_links:read": SHOP,
+    "customer_links:rotate": SHOP,
     "messages:read": {*CUSTOMERS, *SHOP},
     "messages:write": {*CUSTOMERS, *SHOP},
     "receipts:write": {*CUSTOMERS, *SHOP},
@@ -45,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "mail_preference:write": {*CUSTOMERS, *SHOP},
     "partners:write": {"admin"},
     "staff:write": {"admin"},
+    "settings:write": {"admin"},
 }
 
 

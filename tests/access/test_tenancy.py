@@ -12,9 +12,12 @@ from counterfoil.access.models import AccessToken, CustomRole, MutationRecord
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.customers.models import AccountSession, BrowserContact, OneTimeCode
+from counterfoil.events.record import record
+from counterfoil.mail.models import Mail, MailKind, MailState
 from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import OrderLine, OrderStatus, Return, ReturnLine
+from counterfoil.orders.models import AddressUse, Order, OrderAddress, OrderLine, OrderStatus, Return, ReturnLine
 from counterfoil.partners.actions import issue_token, register_client
 from counterfoil.partners.documents import register
 from counterfoil.partners.models import ClientUsage
@@ -39,6 +42,8 @@ def furnish(shop: Shop) -> None:
     order = shop.order(email=f"ana@{shop.store.host}")
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
+    _let_in(shop, order)
+    _mails(shop, order)
     shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
     AccessToken.objects.create(
         workspace=shop.workspace,
@@ -55,6 +60,28 @@ def furnish(shop: Shop) -> None:
         result=1,
         created_at=clock.now(),
     )
+
+
+def _let_in(shop: Shop, order: Order) -> None:
+    """The contact of an order, signed in by a code, on a browser that is known."""
+    now, rows = clock.now(), {"workspace": shop.workspace, "contact": order.contact}
+    OneTimeCode.objects.create(mailbox="m", browser="b", seed="s", digest="d", issued_at=now, expires_at=now, **rows)
+    AccountSession.objects.create(digest=shop.store.host, began_at=now, used_at=now, **rows)
+    BrowserContact.objects.create(store=shop.store, digest=shop.store.host, created_at=now, **rows)
+    Order.objects.filter(pk=order.pk).update(browser_contact=order.contact)
+    OrderAddress.objects.create(
+        workspace=shop.workspace, order=order, use=AddressUse.DELIVERY, name="Ana", street="Quay 1", city="Cork"
+    )
+
+
+def _mails(shop: Shop, order: Order) -> None:
+    """A mail of each kind that customers get besides messages."""
+    rows = {"workspace": shop.workspace, "state": MailState.QUEUED, "due_at": clock.now()}
+    for kind, about in (
+        (MailKind.CONFIRMATION, {"order": order}),
+        (MailKind.CODE, {"code": OneTimeCode.objects.get(contact=order.contact)}),
+    ):
+        Mail.objects.create(event=record(shop.staff, "test.mailed", topic=order.topic), kind=kind, **about, **rows)
 
 
 def _hire(shop: Shop) -> None:

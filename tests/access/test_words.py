@@ -26,7 +26,7 @@ def test_permissions_stand_by_their_headings_and_what_reads_comes_first() -> Non
     ordered = in_order(GRANTABLE)
 
     assert set(ordered) == GRANTABLE
-    assert ordered[:3] == [Permission.ORDERS_READ, Permission.ORDERS_WRITE, Permission.FULFILMENTS_WRITE]
+    assert ordered[:3] == [Permission.ORDERS_READ, Permission.ORDERS_WRITE, Permission.ADDRESSES_READ]
     assert [subject_of(one) for one in ordered] == sorted(
         map(subject_of, ordered), key=lambda heading: list(SUBJECTS.values()).index(heading)
     )

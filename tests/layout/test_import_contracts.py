@@ -50,7 +50,7 @@ FORBIDDEN = [
     *((f"platform/counterfoil/{lower}", f"counterfoil.{higher}", {FEATURES}) for lower, higher in pairwise(ORDER)),
     ("platform/counterfoil/access", "counterfoil.mail.models", {FEATURES}),
     ("admin_ui/orders", "counterfoil.orders.models", {CLIENT}),
-    ("portal_ui", "counterfoil.access.order_keys", {CLIENT}),
+    ("portal_ui", "counterfoil.access.links", {CLIENT}),
     ("portal_ui", "schema.root", {CLIENT}),
     ("admin_ui", "schema.orders.types", {CLIENT}),
     ("admin_ui", "schema.identity", {CLIENT}),

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.access.problems import Forbidden, NotFound
 from counterfoil.access.viewer import anonymous
 from counterfoil.events.models import Event

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.access.viewer import Viewer, ViewerKind, anonymous
 from counterfoil.customers.queries import signed_in
 from counterfoil.orders.actions import change_status

@@ -14,6 +14,7 @@ from django.apps import apps
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from graphql import GraphQLObjectType
 
+from counterfoil.access.links import customer_links, public_links
 from counterfoil.access.models import CustomRole, Invitation, PartnerClient, StaffMember
 from counterfoil.access.policy import GRANTABLE, with_reads
 from counterfoil.access.tenancy import TenantModel
@@ -36,12 +37,17 @@ from tests.factories import LINES, Shop, make_shop
 from tests.pictures import picture
 from tests.posting import Reply, key_of, post, token_of
 
-# Each viewer asks about the same order of fennel.test: `guest` holds its key and `contact` has placed it; `stranger`
-# holds the key of another order there, which `other contact` has placed. The last three belong to other.test: at their
-# own host they are somebody, at fennel.test their token is void.
-HERE = ("anonymous", "guest", "contact", "stranger", "other contact", "shop manager", "admin")
-ELSEWHERE = ("anonymous elsewhere", "guest elsewhere", "staff elsewhere")
+# Each viewer asks about the same order of fennel.test: `guest` holds its key, `customer` the link of who ordered, and
+# `contact` has placed it; `stranger` holds the key of another order there, which `other contact` has placed, for the
+# customer whose link `other customer` holds; `visitor` came by the public link. The others belong to other.test: at
+# their own host they are somebody, at fennel.test their token is void.
+HERE = (
+    *("anonymous", "visitor", "guest", "customer", "contact", "stranger", "other customer", "other contact"),
+    *("shop manager", "admin"),
+)
+ELSEWHERE = ("anonymous elsewhere", "guest elsewhere", "customer elsewhere", "staff elsewhere")
 CUSTOMERS = {"guest", "contact"}
+BUYERS = {"customer", *CUSTOMERS}
 STAFF = {"shop manager", "admin"}
 OURS = {*STAFF, "staff elsewhere"}  # each in their own workspace, for what names nothing of another
 ADMINS = {"admin", "staff elsewhere"}  # each in their own workspace again
@@ -53,16 +59,16 @@ OF_OUR_STAFF = {
 
 # Who sees the order, or what is asked for of it. Everybody else gets null.
 QUERIES: dict[str, set[str]] = {
-    "order": {*CUSTOMERS, *STAFF},
-    "orderByNumber": {*CUSTOMERS, *STAFF},
-    "orders": {*CUSTOMERS, *STAFF},
+    "order": {*BUYERS, *STAFF},
+    "orderByNumber": {*BUYERS, *STAFF},
+    "orders": {*BUYERS, *STAFF},
     "orderLinks": OURS,
     "products": STAFF,
     "customers": STAFF,
     "node of a product": STAFF,
-    "node": {*CUSTOMERS, *STAFF},
-    "node of a line": {*CUSTOMERS, *STAFF},
-    "node of a parcel": {*CUSTOMERS, *STAFF},
+    "node": {*BUYERS, *STAFF},
+    "node of a line": {*BUYERS, *STAFF},
+    "node of a parcel": {*BUYERS, *STAFF},
     "node of a message": {*CUSTOMERS, *STAFF},
     "node of a note": STAFF,
     "node of a customer": STAFF,
@@ -84,21 +90,21 @@ QUERIES: dict[str, set[str]] = {
 }
 # What each mutation answers. Everybody else is told that there is no such order.
 MUTATIONS: dict[str, dict[str, str]] = {
-    "sendMessage": {**dict.fromkeys(CUSTOMERS, "done"), **dict.fromkeys(STAFF, "done")},
-    "reportDelivered": {**dict.fromkeys(CUSTOMERS, "done"), **dict.fromkeys(STAFF, "done")},
-    "reportRead": {**dict.fromkeys(CUSTOMERS, "done"), **dict.fromkeys(STAFF, "done")},
-    "setMailPreference": {**dict.fromkeys(CUSTOMERS, "done"), **dict.fromkeys(STAFF, "done")},
-    "writeInternalNote": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "rotateOrderKey": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "sendMessage": {"customer": "FORBIDDEN", **dict.fromkeys({*CUSTOMERS, *STAFF}, "done")},
+    "reportDelivered": {"customer": "FORBIDDEN", **dict.fromkeys({*CUSTOMERS, *STAFF}, "done")},
+    "reportRead": {"customer": "FORBIDDEN", **dict.fromkeys({*CUSTOMERS, *STAFF}, "done")},
+    "setMailPreference": {"customer": "FORBIDDEN", **dict.fromkeys({*CUSTOMERS, *STAFF}, "done")},
+    "writeInternalNote": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "rotateOrderKey": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "rotateAllOrderKeys": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
-    "changeOrderStatus": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "setOrderHold": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "fulfilOrder": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "correctFulfilment": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "changeFulfilmentStatus": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "changeOrderStatus": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "setOrderHold": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "fulfilOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "correctFulfilment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "changeFulfilmentStatus": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "placeOrder": dict.fromkeys(STAFF, "done"),
-    "recordPayment": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
-    "reviseOrder": {**dict.fromkeys(CUSTOMERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -124,19 +130,19 @@ MUTATIONS: dict[str, dict[str, str]] = {
 }
 # Which part of an order each viewer gets, once they see it.
 ORDER_FIELDS: dict[str, set[str]] = {
-    "id": {*CUSTOMERS, *STAFF},
-    "number": {*CUSTOMERS, *STAFF},
-    "status": {*CUSTOMERS, *STAFF},
-    "fulfilment": {*CUSTOMERS, *STAFF},
-    "payment": {*CUSTOMERS, *STAFF},
-    "placedAt": {*CUSTOMERS, *STAFF},
-    "total": {*CUSTOMERS, *STAFF},
-    "paid": {*CUSTOMERS, *STAFF},
-    "refunded": {*CUSTOMERS, *STAFF},
-    "mailPreference": {*CUSTOMERS, *STAFF},
-    "store": {*CUSTOMERS, *STAFF},
-    "lines": {*CUSTOMERS, *STAFF},
-    "fulfilments": {*CUSTOMERS, *STAFF},
+    "id": {*BUYERS, *STAFF},
+    "number": {*BUYERS, *STAFF},
+    "status": {*BUYERS, *STAFF},
+    "fulfilment": {*BUYERS, *STAFF},
+    "payment": {*BUYERS, *STAFF},
+    "placedAt": {*BUYERS, *STAFF},
+    "total": {*BUYERS, *STAFF},
+    "paid": {*BUYERS, *STAFF},
+    "refunded": {*BUYERS, *STAFF},
+    "mailPreference": {*BUYERS, *STAFF},
+    "store": {*BUYERS, *STAFF},
+    "lines": {*BUYERS, *STAFF},
+    "fulfilments": {*BUYERS, *STAFF},
     "messages": {*CUSTOMERS, *STAFF},
     "customer": STAFF,
     "contact": STAFF,
@@ -249,12 +255,16 @@ def world(db: None) -> World:
     manager = shop.hire("Tom", Role.SHOP_MANAGER)
     tokens = {
         "anonymous": None,
+        "visitor": public_links.derive(shop.workspace.pk, 1),
         "guest": key_of(order),
+        "customer": customer_links.derive(order.customer_id, 1),
         "stranger": key_of(another),
+        "other customer": customer_links.derive(another.customer_id, 1),
         "shop manager": token_of(shop.member._meta.model.objects.get(pk=manager.staff_id)),
         "admin": token_of(shop.member),
         "anonymous elsewhere": None,
         "guest elsewhere": key_of(elsewhere),
+        "customer elsewhere": customer_links.derive(elsewhere.customer_id, 1),
         "staff elsewhere": token_of(other.member),
     }
 

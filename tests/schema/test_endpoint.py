@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from counterfoil.access.order_keys import derive
+from counterfoil.access.links import order_keys
 from counterfoil.conversations.models import Message
 from counterfoil.orders.models import Order
 from tests.factories import PASSWORD, Shop
@@ -68,7 +68,7 @@ def test_a_token_that_opens_nothing_is_refused_and_nothing_is_done(shop: Shop, o
         "cft_nonsense",
         "cft_",
         old_key,
-        derive(order.pk, 3),
+        order_keys.derive(order.pk, 3),
         key_of(theirs),
         token_of(other_shop.member),
         "é" * 38,

@@ -17,7 +17,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django import Settings
 
-from counterfoil.access import clock, order_keys, second_factor
+from counterfoil.access import clock, second_factor
+from counterfoil.access.links import order_keys
 from counterfoil.access.models import Session, User
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product, set_product_image

@@ -9,7 +9,7 @@ from django.core import signing
 from django.test import Client
 from pytest_django import Settings
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
 from schema import identity

@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 from django.test import Client
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.access.models import AccessToken
 from counterfoil.site.logs import HIDDEN, NoSecrets, without_secrets
 from tests.factories import Shop

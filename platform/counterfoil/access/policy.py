@@ -20,10 +20,15 @@ class Permission(StrEnum):
     PAYMENTS_WRITE = "payments:write"
     PRODUCTS_READ = "products:read"
     PRODUCTS_WRITE = "products:write"
+    ADDRESSES_READ = "addresses:read"
+    INVOICES_READ = "invoices:read"
+    ORDERS_CLAIM = "orders:claim"
     ORDER_KEYS_READ = "order_keys:read"
     ORDER_KEYS_ROTATE = "order_keys:rotate"
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
+    CUSTOMER_LINKS_READ = "customer_links:read"
+    CUSTOMER_LINKS_ROTATE = "customer_links:rotate"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
     RECEIPTS_WRITE = "receipts:write"
@@ -32,9 +37,11 @@ class Permission(StrEnum):
     MAIL_PREFERENCE_WRITE = "mail_preference:write"
     PARTNERS_WRITE = "partners:write"
     STAFF_WRITE = "staff:write"
+    SETTINGS_WRITE = "settings:write"
 
 
-_CUSTOMER = frozenset(
+# What a proof of one order opens; that of a mailbox opens more (AC-2).
+_GUEST = frozenset(
     {
         Permission.ORDERS_READ,
         Permission.MESSAGES_READ,
@@ -43,16 +50,19 @@ _CUSTOMER = frozenset(
         Permission.MAIL_PREFERENCE_WRITE,
     }
 )
-_STAFF = frozenset(Permission)
+_CONTACT = _GUEST | {Permission.ADDRESSES_READ, Permission.INVOICES_READ, Permission.ORDERS_CLAIM}
+_STAFF = frozenset(Permission) - {Permission.ORDERS_CLAIM}
 # What only who runs the workspace may do: never a scope.
-_ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE, Permission.STAFF_WRITE})
+_ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE, Permission.STAFF_WRITE, Permission.SETTINGS_WRITE})
 # What may be given: to a partner, each as a scope of the same name, and to a role of a workspace's own.
 GRANTABLE = _STAFF - _ADMIN_ONLY
 
 BY_KIND: Mapping[ViewerKind, frozenset[Permission]] = {
     ViewerKind.ANONYMOUS: frozenset(),
-    ViewerKind.GUEST: _CUSTOMER,
-    ViewerKind.CONTACT: _CUSTOMER,
+    ViewerKind.VISITOR: frozenset(),
+    ViewerKind.GUEST: _GUEST,
+    ViewerKind.CUSTOMER: frozenset({Permission.ORDERS_READ}),
+    ViewerKind.CONTACT: _CONTACT,
     ViewerKind.STAFF: GRANTABLE,
     ViewerKind.PARTNER: GRANTABLE,
 }

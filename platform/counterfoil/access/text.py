@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -42,3 +43,16 @@ def mail_address(text: str, field: str, *, required: bool = True) -> str:
         except ValidationError:
             raise Invalid(f"{address} is no mail address; write one such as ana@shop.example.", field=field) from None
     return address
+
+
+def mailbox_of(address: str) -> str:
+    """What an address is compared by: the same for all ways to write one mailbox, of whatever case, the domain in its
+    own letters or encoded for the network. What follows a plus is a part of the name: a mailbox of its own, for all
+    that we can know.
+    """
+    name, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        domain = domain.casefold()
+    return f"{name.casefold()}{at}{domain.lower()}"

@@ -8,7 +8,9 @@ class ViewerKind(StrEnum):
     """The kinds of viewer that the policy table knows."""
 
     ANONYMOUS = "anonymous"
+    VISITOR = "visitor"
     GUEST = "guest"
+    CUSTOMER = "customer"
     CONTACT = "contact"
     STAFF = "staff"
     PARTNER = "partner"
@@ -26,7 +28,8 @@ class Viewer:
     """Who acts, in which workspace, and by which credential.
 
     `order_id` and `key_version` are set for guests: the one order that their key opens, and the version it had;
-    `contact_id` for a customer's contact who signed in.
+    `customer_id` and `link_version` for whoever holds a customer's link; `link_version` alone for visitors by the
+    workspace's public link; `contact_id` and `customer_id` for a customer's contact who signed in.
     `staff_id` is set for staff, with a built-in `role`, or with the `permissions`, by name, of a role of the
     workspace's own; `client_id` and `permissions`, the scopes of the token, for a partner's program, which may have to
     keep to documents that were registered (`trusted_only`). `name` is what others may be shown.
@@ -37,6 +40,8 @@ class Viewer:
     name: str = ""
     order_id: int | None = None
     key_version: int | None = None
+    customer_id: int | None = None
+    link_version: int | None = None
     contact_id: int | None = None
     staff_id: int | None = None
     role: Role | None = None
@@ -64,6 +69,8 @@ class Viewer:
                 return f"partner:{self.client_id}"
             case ViewerKind.GUEST:
                 return f"guest:order:{self.order_id}"
+            case ViewerKind.CUSTOMER:
+                return f"customer:{self.customer_id}"
             case ViewerKind.CONTACT:
                 return f"contact:{self.contact_id}"
             case _:

@@ -6,6 +6,8 @@ from counterfoil.access.policy import Permission
 
 SUBJECTS: Mapping[str, str] = {
     "orders": "Orders",
+    "addresses": "Orders",
+    "invoices": "Orders",
     "fulfilments": "Parcels",
     "payments": "Payments",
     "customers": "Customers",
@@ -15,8 +17,10 @@ SUBJECTS: Mapping[str, str] = {
     "mail_preference": "Messages with customers",
     "notes": "Internal notes",
     "order_keys": "Customers’ links",
+    "customer_links": "Customers’ links",
     "partners": "Running the workspace",
     "staff": "Running the workspace",
+    "settings": "Running the workspace",
 }
 SENTENCES: Mapping[Permission, str] = {
     Permission.ORDERS_READ: "See orders, what was ordered, and what happened to them.",
@@ -25,10 +29,15 @@ SENTENCES: Mapping[Permission, str] = {
     Permission.PAYMENTS_WRITE: "Note payments and refunds.",
     Permission.PRODUCTS_READ: "See products and their prices.",
     Permission.PRODUCTS_WRITE: "Make and change products, their prices and images.",
+    Permission.ADDRESSES_READ: "See where orders go, and who is billed.",
+    Permission.INVOICES_READ: "See invoices.",
+    Permission.ORDERS_CLAIM: "Put an order into one’s own account, as the person who ordered.",
     Permission.ORDER_KEYS_READ: "See the link that opens an order, with which one answers as the customer.",
     Permission.ORDER_KEYS_ROTATE: "End a customer’s link and make a new one.",
     Permission.CUSTOMERS_READ: "See customers, their contacts and mail addresses.",
     Permission.CUSTOMERS_WRITE: "Make and change customers.",
+    Permission.CUSTOMER_LINKS_READ: "See the links with which customers and visitors open the portal.",
+    Permission.CUSTOMER_LINKS_ROTATE: "End such a link and make a new one, and end where customers are signed in.",
     Permission.MESSAGES_READ: "Read what customers and the shop wrote to each other.",
     Permission.MESSAGES_WRITE: "Write to customers.",
     Permission.RECEIPTS_WRITE: "Let customers see that their messages were read.",
@@ -37,6 +46,7 @@ SENTENCES: Mapping[Permission, str] = {
     Permission.MAIL_PREFERENCE_WRITE: "Turn a customer’s mails about messages on and off.",
     Permission.PARTNERS_WRITE: "Give programs of partners access, and end it.",
     Permission.STAFF_WRITE: "Invite staff, give them roles, and decide how they sign in.",
+    Permission.SETTINGS_WRITE: "Decide how customers get in, and what stores do by themselves.",
 }
 
 

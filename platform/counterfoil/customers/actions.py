@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from counterfoil.access import clock
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
-from counterfoil.access.text import mail_address, one_line
+from counterfoil.access.text import mail_address, mailbox_of, one_line
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import customers_visible_to
@@ -22,10 +22,7 @@ def create_customer(
     """
     require(viewer, Permission.CUSTOMERS_WRITE)
     facts = {"name": one_line(name, "name", 200), **_external(external_id)}
-    person = {
-        "name": one_line(contact_name, "contactName", 200, required=False),
-        "email": mail_address(email, "email", required=False),
-    }
+    person = _person(contact_name, email)
     try:
         with transaction.atomic():
             customer = Customer.objects.create(workspace_id=viewer.workspace_id, created_at=clock.now(), **facts)
@@ -64,10 +61,7 @@ def save_customer(
             viewer=viewer, name=name, contact_name=contact_name, email=email, external_id=external_id
         ).customer
     facts = {"name": one_line(name, "name", 200), **external}
-    person = {
-        "name": one_line(contact_name, "contactName", 200, required=False),
-        "email": mail_address(email, "email", required=False),
-    }
+    person = _person(contact_name, email)
     first = found.contacts.order_by("pk")[:1].values("pk")
     try:
         with transaction.atomic():
@@ -80,6 +74,15 @@ def save_customer(
     if changed:
         record(viewer, "customer.changed", topic=f"customer_{found.pk}", internal=True)
     return Customer.objects.get(pk=found.pk)
+
+
+def _person(name: str, email: str) -> dict[str, str]:
+    address = mail_address(email, "email", required=False)
+    return {
+        "name": one_line(name, "contactName", 200, required=False),
+        "email": address,
+        "mailbox": mailbox_of(address),
+    }
 
 
 def _external(external_id: str | None) -> dict[str, str]:

@@ -15,7 +15,13 @@ def sees_customers(viewer: Viewer) -> bool:
 
 def signed_in(contact: Contact) -> Viewer:
     """The viewer that a contact is once they have proved that they are it."""
-    return Viewer(kind=ViewerKind.CONTACT, workspace_id=contact.workspace_id, name=contact.name, contact_id=contact.pk)
+    return Viewer(
+        kind=ViewerKind.CONTACT,
+        workspace_id=contact.workspace_id,
+        name=contact.name,
+        customer_id=contact.customer_id,
+        contact_id=contact.pk,
+    )
 
 
 def customers_visible_to(viewer: Viewer) -> QuerySet[Customer]:

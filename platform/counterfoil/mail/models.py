@@ -5,7 +5,9 @@ from django.db import models
 from counterfoil.access.models import Invitation, User
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.conversations.models import Message
+from counterfoil.customers.models import OneTimeCode
 from counterfoil.events.models import Event
+from counterfoil.orders.models import Order
 
 
 class MailState(models.TextChoices):
@@ -23,12 +25,14 @@ class MailKind(models.TextChoices):
     MESSAGE = "message", "A message to a customer"
     INVITATION = "invitation", "An invitation to the staff"
     RESET = "reset", "A new password"
+    CONFIRMATION = "confirmation", "A confirmation of an order"
+    CODE = "code", "A code to sign in with"
 
 
 class Mail(TenantModel):
-    """One mail to one address, once per event: about a message, an invitation, or a user's password. A link in it is
-    made when it is sent, and stands in no row. `invitation` is null once that was withdrawn, `user` where an address
-    that asked for a new password is nobody's.
+    """One mail to one address, once per event: about a message, an order, an invitation, a user's password, or with a
+    code. A link or code in it is made when it is sent, and stands in no row. `invitation` is null once that was
+    withdrawn, `user` where an address that asked for a new password is nobody's, `code` once that was forgotten.
 
     `due_at` is when it may next be tried: a worker that takes the mail moves it into the near future and keeps
     moving it while it works, so nobody else takes it, and when the worker is killed it falls due again by itself.
@@ -39,6 +43,8 @@ class Mail(TenantModel):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="mails")
     invitation = models.ForeignKey(Invitation, on_delete=models.SET_NULL, null=True, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, related_name="+")
+    code = models.ForeignKey(OneTimeCode, on_delete=models.SET_NULL, null=True, related_name="+")
     to = models.EmailField(blank=True)
     state = models.CharField(max_length=12, choices=MailState.choices)
     reason = models.CharField(max_length=300, blank=True)
@@ -52,10 +58,18 @@ class Mail(TenantModel):
             same_workspace("event"),
             same_workspace("message"),
             same_workspace("invitation"),
+            same_workspace("order"),
+            same_workspace("code"),
             models.CheckConstraint(
-                condition=models.Q(kind=MailKind.MESSAGE, message__isnull=False, invitation=None, user=None)
-                | models.Q(kind=MailKind.INVITATION, message=None, user=None)
-                | models.Q(kind=MailKind.RESET, message=None, invitation=None),
+                condition=models.Q(
+                    kind=MailKind.MESSAGE, message__isnull=False, invitation=None, user=None, order=None, code=None
+                )
+                | models.Q(kind=MailKind.INVITATION, message=None, user=None, order=None, code=None)
+                | models.Q(kind=MailKind.RESET, message=None, invitation=None, order=None, code=None)
+                | models.Q(
+                    kind=MailKind.CONFIRMATION, order__isnull=False, message=None, invitation=None, user=None, code=None
+                )
+                | models.Q(kind=MailKind.CODE, message=None, invitation=None, user=None, order=None),
                 name="mail_about_one_thing",
             ),
             models.UniqueConstraint(fields=["event", "to"], name="mail_once_per_event"),

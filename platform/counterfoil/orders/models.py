@@ -6,7 +6,7 @@ from urllib.parse import quote
 from django.db import models
 from django.db.models import F, Q
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.access.money import DIGITS, PLACES
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.catalog.models import Product
@@ -50,7 +50,8 @@ class Order(TenantModel):
     `number` is what people call it, unique in its workspace; `external_id` is what the system calls it that it came
     from. `key_version` counts the regenerations of the customer's link; raising it ends every link and session from
     before. `wants_mail` counts while the contact has no account. `fulfilment` is kept by what changes the lines, so
-    that lists can ask for it.
+    that lists can ask for it. `browser_contact` is whom the first order of the same browser was of (AC-5): a hint for
+    staff, which lets nobody read anything.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
@@ -68,6 +69,7 @@ class Order(TenantModel):
     placed_at = models.DateTimeField()
     key_version = models.PositiveIntegerField(default=1)
     wants_mail = models.BooleanField(default=True)
+    browser_contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):
         constraints = (
@@ -75,12 +77,17 @@ class Order(TenantModel):
             same_workspace("store"),
             same_workspace("customer"),
             same_workspace("contact"),
+            same_workspace("browser_contact"),
             models.UniqueConstraint(fields=["workspace", "number"], name="orders_one_number"),
             models.UniqueConstraint(fields=["workspace", "external_id"], name="orders_one_external"),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="orders_known_status"),
             models.CheckConstraint(condition=Q(fulfilment__in=FulfilmentState.values), name="orders_known_fulfilment"),
         )
-        indexes = (models.Index(fields=["workspace", "-placed_at", "-id"], name="orders_newest"),)
+        indexes = (
+            models.Index(fields=["workspace", "-placed_at", "-id"], name="orders_newest"),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="orders_newest_of_customer"),
+            models.Index(fields=["contact", "-placed_at", "-id"], name="orders_newest_of_contact"),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -154,6 +161,40 @@ class OrderLine(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+
+
+class AddressUse(models.TextChoices):
+    """What an address of an order is for."""
+
+    DELIVERY = "delivery", "Delivery"
+    BILLING = "billing", "Billing"
+
+
+class OrderAddress(TenantModel):
+    """Where an order goes, or who is billed, as it was written then. `country` is an ISO 3166-1 alpha-2 code."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="addresses")
+    use = models.CharField(max_length=10, choices=AddressUse.choices)
+    name = models.CharField(max_length=200)
+    company = models.CharField(max_length=200, blank=True)
+    street = models.CharField(max_length=200)
+    street_2 = models.CharField(max_length=200, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=120)
+    region = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2)
+    phone = models.CharField(max_length=40, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("order"),
+            models.UniqueConstraint(fields=["order", "use"], name="orders_one_address_a_use"),
+            models.CheckConstraint(condition=Q(use__in=AddressUse.values), name="orders_known_use"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.use} address of order {self.order_id}"
 
 
 class FulfilmentStatus(models.TextChoices):

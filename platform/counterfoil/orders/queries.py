@@ -6,7 +6,7 @@ from operator import or_
 
 from django.db.models import F, Q, QuerySet
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import storable, words_of
 from counterfoil.access.viewer import Viewer, ViewerKind
@@ -14,8 +14,8 @@ from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderL
 
 
 def visible_to(viewer: Viewer) -> QuerySet[Order]:
-    """The shop: every order of its workspace. A guest: the order of their key, while the key is the current one. A
-    contact: those that they placed.
+    """The shop: every order of its workspace. A guest: the order of their key, while the key is the current one.
+    Whoever holds a customer's link: that customer's. A contact: those that they placed.
     """
     if not allows(viewer, Permission.ORDERS_READ):
         return Order.objects.none()
@@ -27,6 +27,8 @@ def _seen_by(viewer: Viewer, to_order: str = "") -> Q:
     if viewer.kind is ViewerKind.GUEST:
         key = viewer.order_id or 0, viewer.key_version or 0
         return Q((f"{to_order}pk", key[0]), (f"{to_order}key_version", key[1]))
+    if viewer.kind is ViewerKind.CUSTOMER:
+        return Q((f"{to_order}customer_id", viewer.customer_id or 0))
     if viewer.kind is ViewerKind.CONTACT:
         return Q((f"{to_order}contact_id", viewer.contact_id or 0))
     return Q()
@@ -93,7 +95,7 @@ def in_payment(states: Iterable[PaymentState | str]) -> Q:
 
 def opened_by(key: str, *, workspace_id: int) -> Order | None:
     """The order of this workspace that a key opens now; None for a key that never was, was rotated or is foreign."""
-    order_id = order_keys.order_id_of(key)
+    order_id = order_keys.subject_of(key)
     if order_id is None:
         return None
     order = Order.objects.select_related("contact").filter(workspace_id=workspace_id, pk=order_id).first()

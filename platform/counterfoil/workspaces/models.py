@@ -6,11 +6,17 @@ from counterfoil.access.tenancy import TenantModel
 
 
 class Workspace(models.Model):
-    """One supplier: its staff, settings and data."""
+    """One supplier: its staff, settings and data.
+
+    `strict_security`: whoever opens a customer's link proves a mailbox first (AC-7). `public_link_version` counts the
+    public link's rotations, each of which ends the links of before.
+    """
 
     name = models.CharField(max_length=120)
     last_order_number = models.PositiveBigIntegerField(default=1000)
     second_factor_required = models.BooleanField(default=False)
+    strict_security = models.BooleanField(default=False)
+    public_link_version = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:
         return self.name
@@ -20,7 +26,8 @@ class Store(TenantModel):
     """A domain and brand of a workspace.
 
     `base_url` is where customers reach it, without a trailing slash (`https://shop.example`): links in mails start
-    with it. `host` is the request's host name that finds this store.
+    with it. `host` is the request's host name that finds this store. `confirms_orders`: each order is confirmed by a
+    mail (OR-1). `sticky_contact`: orders of one browser are noted as one contact's (AC-5).
     """
 
     name = models.CharField(max_length=120)
@@ -29,6 +36,8 @@ class Store(TenantModel):
     language = models.CharField(max_length=12, default="en")
     time_zone = models.CharField(max_length=60, default="UTC")
     mail_from = models.EmailField()
+    confirms_orders = models.BooleanField(default=False)
+    sticky_contact = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name

@@ -97,6 +97,7 @@ def _people(workspace: Workspace, count: int, chance: random.Random) -> list[Con
             customer=customer,
             name=f"{chance.choice(_NAMES)} Miller",
             email=f"contact{number}@customers.example",
+            mailbox=f"contact{number}@customers.example",
             created_at=customer.created_at,
         )
         for number, customer in enumerate(customers)

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from counterfoil.access import order_keys
+from counterfoil.access.links import order_keys
 from counterfoil.conversations.actions import send_message
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.queries import opened_by
@@ -87,7 +87,7 @@ def test_a_key_opens_its_own_order_at_its_own_version_alone() -> None:
     assert order_keys.opens(KEY, 4137, 1)
     assert not order_keys.opens(KEY, 4137, 2)
     assert not order_keys.opens(KEY, 4138, 1)
-    assert order_keys.order_id_of(KEY) == 4137
+    assert order_keys.subject_of(KEY) == 4137
 
 
 @pytest.mark.once
@@ -109,7 +109,7 @@ def test_changing_any_one_character_of_a_key_closes_it() -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("key", STRANGE, ids=ascii_start)
 def test_a_strange_key_opens_nothing_and_raises_nothing(key: str) -> None:
-    claimed = order_keys.order_id_of(key)
+    claimed = order_keys.subject_of(key)
 
     assert claimed is None or 0 <= claimed < 2**63
     assert not order_keys.opens(key, 4137, 1)
@@ -120,7 +120,7 @@ def test_a_strange_key_opens_nothing_and_raises_nothing(key: str) -> None:
 @given(st.text())
 @example("\udfff")
 def test_no_text_at_all_makes_the_keys_raise(key: str) -> None:
-    claimed = order_keys.order_id_of(key)
+    claimed = order_keys.subject_of(key)
 
     assert claimed is None or 0 <= claimed < 2**63
     assert not order_keys.opens(key, 4137, 1)
