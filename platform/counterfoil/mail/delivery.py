@@ -44,6 +44,8 @@ def deliver(mail_id: int) -> None:
         "event",
         "invitation",
         "user",
+        "order__store",
+        "order__contact",
         "message__staff",
         "message__conversation__order__store",
         "message__conversation__order__contact",
