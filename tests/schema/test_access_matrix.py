@@ -48,6 +48,7 @@ HERE = (
 )
 ELSEWHERE = ("anonymous elsewhere", "guest elsewhere", "customer elsewhere", "staff elsewhere")
 CUSTOMERS = {"guest", "contact"}
+CONTACTS = {"contact", "other contact"}
 BUYERS = {"customer", *CUSTOMERS}
 STAFF = {"shop manager", "admin"}
 OURS = {*STAFF, "staff elsewhere"}  # each in their own workspace, for what names nothing of another
@@ -104,6 +105,10 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "correctFulfilment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "changeFulfilmentStatus": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "placeOrder": dict.fromkeys(STAFF, "done"),
+    "claimOrder": {
+        **dict.fromkeys({*HERE, *ELSEWHERE} - CONTACTS, "FORBIDDEN"),
+        **dict.fromkeys(CONTACTS, "done"),  # they have one address
+    },
     "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -163,6 +168,8 @@ ADMINS_ALONE = {
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
 }
+# What only who has proved a mailbox is allowed.
+CONTACTS_ALONE = {"claimOrder"}
 # The permissions without any one of which a partner's program that has them as scopes, or a member of the staff who has
 # them by a role of the workspace's own, gets what an anonymous viewer gets, or is told FORBIDDEN.
 SCOPES_OF: dict[str, set[str]] = {
@@ -424,7 +431,7 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE
+    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -533,6 +540,7 @@ def change(world: World, mutation: str) -> Change:
         "changeFulfilmentStatus": {"status": "DELIVERED"},
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
         "reviseOrder": {"lines": AS_ORDERED},
+        "claimOrder": {"orderKey": key_of(world.order)},
         "recordPayment": {"amount": "12.50"},
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
@@ -567,7 +575,7 @@ def change(world: World, mutation: str) -> Change:
         named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
     if mutation == "deleteRole":
         named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
-    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired"}
+    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "claimOrder"}
     if mutation.startswith(("save", "register")) or mutation in alone:
         named = {}
     reports = mutation.startswith("report")
@@ -612,7 +620,7 @@ def test_a_program_or_a_role_changes_what_its_permissions_say_or_nothing(
     world: World, mutation: str, with_permissions: Asking
 ) -> None:
     sent = change(world, mutation)
-    if mutation in ADMINS_ALONE:
+    if mutation in ADMINS_ALONE | CONTACTS_ALONE:
         ask = with_permissions(world, GRANTABLE)
         before = everything()
         # Nobody else learns whether there is such an invitation or program; of members and roles nothing is looked up.

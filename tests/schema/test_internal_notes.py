@@ -154,6 +154,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "deliveryAddress": None,
                 "billingAddress": None,
                 "browser": "",
+                "orderKey": "",
                 "carrier": "DPD",
                 "trackingNumber": "7",
                 "trackingUrl": "https://dpd.example/7",

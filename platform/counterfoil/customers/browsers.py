@@ -20,7 +20,7 @@ def contact_of_browser(*, store: Store, browser: str, contact: Contact) -> int |
     or no line of text.
     """
     name = one_line(browser, "browser", LONGEST_NAME, required=False)
-    if not name or not Store.objects.filter(pk=store.pk, sticky_contact=True).exists():
+    if not name or not store.sticky_contact:
         return None
     # Of two first orders at once the second waits at the unique constraint, and finds the first one's.
     kept, _ = BrowserContact.objects.get_or_create(

@@ -35,6 +35,8 @@ _NEXT = {
 }
 _LARGEST_QUANTITY = 2**31 - 1
 _YEARS = range(1900, 2200)  # every clock of the world can show them, and somebody may have so old a book
+# In the data of an order.placed: the store confirmed orders by mail when this one was placed (OR-1).
+TO_CONFIRM = "to_confirm"
 _NO_ADDRESSES: Addresses = MappingProxyType({})
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
@@ -90,6 +92,7 @@ def place_order(
         if known is not None:
             return _ordered_again(viewer, known, lines, addresses)
     check_may_order(contact.customer_id)
+    store.refresh_from_db(fields=("confirms_orders", "sticky_contact"))
     joined = contact_of_browser(store=store, browser=browser, contact=contact)
     try:
         with transaction.atomic():
@@ -117,7 +120,7 @@ def place_order(
     _write_lines(order, lines, totals)
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    record(viewer, "order.placed", topic=order.topic)
+    record(viewer, "order.placed", topic=order.topic, data={TO_CONFIRM: True} if store.confirms_orders else {})
     return order
 
 
