@@ -12,7 +12,7 @@ _MOST_TOPICS = 200
 
 def watch(request: HttpRequest, topics: Collection[str]) -> client.Watch | None:
     """The topics among these that the request may watch; None for none."""
-    return client.guest_watch(request, topics)
+    return client.portal_watch(request, topics)
 
 
 @require_safe

@@ -17,12 +17,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
+from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from schema import account, identity, second_factor, signing_in, trusted
+from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted
 from schema.context import Context
 from schema.identity import Watch
+from schema.relay import pk_of
 from schema.root import execute
 from schema.staff.permissions import in_words
 
@@ -33,14 +35,19 @@ __all__ = [
     "Viewer",
     "Watch",
     "account",
+    "accounts",
     "allowed",
     "anonymous_viewer",
+    "begin_preview",
+    "contact_viewer",
+    "customer_viewer",
     "follow_order_link",
-    "guest_viewer",
-    "guest_watch",
     "in_words",
     "operations_beside",
+    "order_key",
+    "order_viewer",
     "poll",
+    "portal_watch",
     "run",
     "second_factor",
     "signing_in",
@@ -141,18 +148,41 @@ def viewer_to_be_secured(request: HttpRequest) -> Viewer | None:
     return _in_workspace(request, lambda workspace_id: identity.to_be_secured(request.user, workspace_id))
 
 
-def guest_viewer(request: HttpRequest, number: str) -> Viewer | None:
-    """The guest that this browser is on the order of this number; None without a link that still holds."""
-    return _in_workspace(request, lambda workspace_id: identity.guest_viewer(request, number, workspace_id))
+def contact_viewer(request: HttpRequest) -> Viewer | None:
+    """The contact who is signed in to the portal; None for nobody, and for an account that is not active."""
+    return _in_workspace(request, lambda workspace_id: buyers.contact_viewer(request, workspace_id))
+
+
+def customer_viewer(request: HttpRequest) -> Viewer | None:
+    """The customer whose link this browser followed; None until that is confirmed, and proved where it has to be."""
+    return _in_workspace(request, lambda workspace_id: buyers.customer_viewer(request, workspace_id))
+
+
+def order_viewer(request: HttpRequest, number: str) -> Viewer | None:
+    """Who sees the order of this number in the portal: the contact who is signed in, the guest of its key, or the
+    customer of a link; None without a credential that holds.
+    """
+    return _in_workspace(request, lambda workspace_id: buyers.order_viewer(request, number, workspace_id))
+
+
+def order_key(request: HttpRequest, number: str) -> str | None:
+    """The key of the order of this number, for a browser that followed a link which still holds."""
+    order = _in_workspace(request, lambda workspace_id: buyers.granted_order(request, number, workspace_id))
+    return order_keys.derive(order.pk, order.key_version) if order else None
 
 
 def follow_order_link(request: HttpRequest, response: HttpResponseBase, number: str, key: str) -> bool:
     """Let this browser see the order that the link is for; False, and nothing done, when the link opens nothing."""
-    order = _in_workspace(request, lambda workspace_id: identity.order_for_key(number, key, workspace_id))
+    order = _in_workspace(request, lambda workspace_id: buyers.order_for_key(number, key, workspace_id))
     if order is None:
         return False
-    identity.grant(request, response, order)
+    buyers.grant(request, response, order)
     return True
+
+
+def begin_preview(request: HttpRequest, response: HttpResponseBase, customer_id: str) -> bool:
+    """Let the member of the staff who asks see the portal as this customer does; False for who may not."""
+    return accounts.begin_preview(request, response, pk_of(customer_id, "customer") or 0)
 
 
 def staff_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
@@ -160,9 +190,9 @@ def staff_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
     return _in_workspace(request, lambda workspace_id: identity.staff_watch(request, topics, workspace_id))
 
 
-def guest_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
-    """Which of these topics this browser's guest pages may watch; None for none."""
-    return _in_workspace(request, lambda workspace_id: identity.guest_watch(request, topics, workspace_id))
+def portal_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
+    """Which of these topics this browser's pages of the portal may watch; None for none."""
+    return _in_workspace(request, lambda workspace_id: buyers.buyers_watch(request, topics, workspace_id))
 
 
 def poll(watch: Watch, after: int) -> dict[str, object]:

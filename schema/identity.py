@@ -1,12 +1,11 @@
 """From a request to a viewer: who acts, by which credential, and whether it still holds.
 
-Staff by their session, guests by the orders that their browser was granted, programs by a bearer token. One
-credential never stands in for another (AC-1).
+Staff by their session, programs by a bearer token; `schema.buyers` knows who acts in the portal. One credential never
+stands in for another (AC-1).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 
@@ -15,11 +14,9 @@ from django.contrib.auth import get_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.core import signing
 from django.db.models import F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.http.request import split_domain_port
-from django.http.response import HttpResponseBase
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from counterfoil.access import clock
@@ -28,17 +25,11 @@ from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.customers.links import by_link, customer_opened_by, visitor, workspace_opened_by
 from counterfoil.customers.models import Customer
-from counterfoil.orders.models import Order
-from counterfoil.orders.queries import guest, numbered, opened_by
+from counterfoil.orders.queries import guest, opened_by
 from counterfoil.partners.budgets import Payer
 from counterfoil.workspaces.models import Store, Workspace
 from counterfoil.workspaces.queries import store_for_host
 from schema.context import Context
-from schema.relay import pk_of
-
-_GRANTS_SALT = "counterfoil.granted-orders"
-_GRANTS_KEPT = 40
-_GRANTS_AGE = 180 * 24 * 3600
 
 
 class BadToken(Exception):
@@ -103,55 +94,6 @@ def _member(user: Visitor, workspace_id: int) -> StaffMember | None:
         .filter(is_active=True, user_id=user.pk, workspace_id=workspace_id)
         .first()
     )
-
-
-# Guests, by the order keys that this browser followed. The cookie says which order and which version of its key, and
-# is signed; following a link writes no row (AC-8).
-
-
-def granted_orders(request: HttpRequest) -> dict[int, int]:
-    """The key version of each order that this browser was granted, newest grant last."""
-    cookie = request.COOKIES.get(_grants_cookie(), "")
-    try:
-        return {
-            int(order): int(version) for order, version in signing.loads(cookie, salt=_GRANTS_SALT, max_age=_GRANTS_AGE)
-        }
-    except (signing.BadSignature, ValueError, TypeError):
-        return {}
-
-
-def grant(request: HttpRequest, response: HttpResponseBase, order: Order) -> None:
-    """Let this browser see an order until the order's key is rotated."""
-    grants = granted_orders(request)
-    grants.pop(order.pk, None)
-    grants[order.pk] = order.key_version
-    response.set_cookie(
-        _grants_cookie(),
-        signing.dumps(list(grants.items())[-_GRANTS_KEPT:], salt=_GRANTS_SALT),
-        max_age=_GRANTS_AGE,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
-
-
-def _grants_cookie() -> str:
-    return "__Host-orders" if settings.SESSION_COOKIE_SECURE else "orders"
-
-
-def order_for_key(number: str, key: str, workspace_id: int) -> Order | None:
-    """The order of this number, if the key opens it."""
-    order = opened_by(key, workspace_id=workspace_id)
-    return order if order is not None and order.number == number else None
-
-
-def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer | None:
-    """The guest that this browser is on the order of this number; None without a grant that still holds."""
-    orders = Order.objects.select_related("contact").filter(workspace_id=workspace_id)
-    order = numbered(orders, number).first()
-    if order is None or granted_orders(request).get(order.pk) != order.key_version:
-        return None
-    return guest(order)
 
 
 # Programs, by bearer token.
@@ -225,12 +167,15 @@ def _customer_viewer(customer: Customer) -> Viewer | None:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The topics that a page may watch now, and how to ask which of them it still may."""
+    """The topics that a page may watch now, and how to ask which of them it still may. On those that it `heeds` it is
+    told nothing: what happens there may end its right.
+    """
 
     workspace_id: int
     topics: frozenset[str]
     internal: bool
     still_allowed: Callable[[], frozenset[str]]
+    heeds: frozenset[str] = frozenset()
 
 
 def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Watch | None:
@@ -253,21 +198,6 @@ def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Wat
 
 def _reads_orders(viewer: Viewer | None) -> bool:
     return viewer is not None and allows(viewer, Permission.ORDERS_READ)
-
-
-def guest_watch(request: HttpRequest, topics: Collection[str], workspace_id: int) -> Watch | None:
-    """What a guest's pages may watch: the orders that this browser was granted, while their keys stand."""
-    still_allowed = partial(_visible_topics, granted_orders(request), frozenset(topics), workspace_id)
-    allowed = still_allowed()
-    if not allowed:
-        return None
-    return Watch(workspace_id, allowed, internal=False, still_allowed=still_allowed)
-
-
-def _visible_topics(grants: Mapping[int, int], topics: frozenset[str], workspace_id: int) -> frozenset[str]:
-    asked = {pk for topic in topics if (pk := pk_of(topic, "order")) is not None and pk in grants}
-    versions = Order.objects.filter(workspace_id=workspace_id, pk__in=asked).values_list("pk", "key_version")
-    return frozenset(f"order_{pk}" for pk, version in versions if grants[pk] == version)
 
 
 # From where.

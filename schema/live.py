@@ -82,7 +82,12 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
         yield _frame("ended", {"topics": sorted(refused)})
     allowed = watch.topics
     begin = position if after is None else min(after, position)
-    topics = {*watch.topics, CREDENTIALS, ORDER_KEYS}  # the first is internal, so guests hear nothing of it
+    topics = {
+        *watch.topics,
+        *watch.heeds,
+        CREDENTIALS,
+        ORDER_KEYS,
+    }
     batches = feed.follow(watch.workspace_id, topics, internal=watch.internal, after=begin, beat=BEAT)
     async with contextlib.aclosing(batches):
         async for batch in batches:

@@ -8,8 +8,20 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
 
-from counterfoil.access.viewer import Viewer
-from counterfoil.events.credentials import CREDENTIAL_REVOKED, CREDENTIALS, ORDER_KEYS, ORDER_KEYS_ROTATED
+from counterfoil.access.viewer import Viewer, ViewerKind
+from counterfoil.events.credentials import (
+    ACCOUNT_SESSION_ENDED,
+    CREDENTIAL_REVOKED,
+    CREDENTIALS,
+    CUSTOMER_LINK_ROTATED,
+    FLAGS_CHANGED,
+    ORDER_KEYS,
+    ORDER_KEYS_ROTATED,
+    PORTAL_SETTINGS,
+    PUBLIC_LINK,
+    PUBLIC_LINK_ROTATED,
+    STRICT_CHANGED,
+)
 from counterfoil.events.feed import Feed, Happened
 from counterfoil.events.threads import in_thread
 from counterfoil.orders.queries import visible_to
@@ -20,7 +32,18 @@ from schema.sharing import once
 BEAT = 10.0
 # A credential that is revoked wakes every stream of the workspace's shop, whatever it follows; the rotation of all
 # links wakes those of guests too.
-REVOKING = frozenset({"order_key.rotated", ORDER_KEYS_ROTATED, CREDENTIAL_REVOKED})
+REVOKING = frozenset(
+    {
+        "order_key.rotated",
+        ORDER_KEYS_ROTATED,
+        CREDENTIAL_REVOKED,
+        CUSTOMER_LINK_ROTATED,
+        PUBLIC_LINK_ROTATED,
+        FLAGS_CHANGED,
+        STRICT_CHANGED,
+        ACCOUNT_SESSION_ENDED,
+    }
+)
 
 # The position of the event that a subscription is answering: the SSE transport writes it as the frame's id.
 current_position: ContextVar[int | None] = ContextVar("current_position", default=None)
@@ -36,7 +59,7 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
     """Batches of what happens to `topics`; ends when the viewer may not watch on."""
     viewer: Viewer = context.viewer
     feed = await Feed.here()
-    topics = [*topics, ORDER_KEYS, *([CREDENTIALS] if viewer.is_shop else ())]
+    topics = [*topics, ORDER_KEYS, *_heeded(viewer)]
     batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_shop, after=after, beat=BEAT)
     async with aclosing(batches):
         async for batch in batches:
@@ -47,6 +70,19 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
                 yield batch
             elif context.beat:
                 await context.beat()
+
+
+def _heeded(viewer: Viewer) -> list[str]:
+    """Where the end of the viewer's credential is told."""
+    match viewer.kind:
+        case ViewerKind.STAFF | ViewerKind.PARTNER:
+            return [CREDENTIALS]
+        case ViewerKind.CUSTOMER | ViewerKind.CONTACT:
+            return [f"customer_{viewer.customer_id}", f"contact_{viewer.contact_id}", PORTAL_SETTINGS]
+        case ViewerKind.VISITOR:
+            return [PUBLIC_LINK, PORTAL_SETTINGS]
+        case _:
+            return []
 
 
 async def _still_valid(context: Context, revoked: list[int]) -> bool:

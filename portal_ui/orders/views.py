@@ -45,7 +45,7 @@ def order_page(request: PageRequest, number: str) -> HttpResponse:
     """The page of an order. With `?key=`: let this browser in, then go on without the secret in the address (AC-8)."""
     if "key" in request.GET:
         return _follow_link(request, number, request.GET["key"])
-    viewer = client.guest_viewer(request, number)
+    viewer = client.order_viewer(request, number)
     return _page(request, viewer, number) if viewer else _closed(request)
 
 
@@ -75,7 +75,7 @@ def mail_preference(request: PageRequest, number: str) -> HttpResponse:
     enabled = request.POST.get("enabled")
     if enabled not in ("1", "0"):
         return HttpResponse("Say `enabled` as 1 or 0.", status=400, content_type="text/plain")
-    viewer = client.guest_viewer(request, number)
+    viewer = client.order_viewer(request, number)
     order = _order(viewer, "OrderName", number)
     if viewer is None or order is None:
         return _closed(request)
@@ -100,7 +100,7 @@ def messages(request: PageRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return SeeOther(_address(number))  # the address of a refused form, opened again
     text = request.POST.get("text", "").replace("\r\n", "\n")
-    viewer = client.guest_viewer(request, number)
+    viewer = client.order_viewer(request, number)
     order = _order(viewer, "OrderName", number)
     if viewer is None or order is None:
         return _closed_while_writing(request, number, text)
@@ -134,7 +134,7 @@ def _composer(request: PageRequest, number: str, shop: str, *, status: int = 200
 @require_POST
 def receipts(request: PageRequest, number: str) -> HttpResponse:
     """A visible page reports how far the shop's messages have come: `delivered` and `read`, each a message id."""
-    viewer = client.guest_viewer(request, number)
+    viewer = client.order_viewer(request, number)
     order = _order(viewer, "OrderName", number)
     if viewer is None or order is None:
         return HttpResponse(status=404)
@@ -180,7 +180,7 @@ def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpR
     """
     if not request.htmx:
         return SeeOther(_address(number))
-    order = _order(client.guest_viewer(request, number), operation, number)
+    order = _order(client.order_viewer(request, number), operation, number)
     if order is None:
         return _closed(request)
     if request.GET.get("have") == _versions(order)[part]:

@@ -66,7 +66,7 @@ def _let_in(shop: Shop, order: Order) -> None:
     """The contact of an order, signed in by a code, on a browser that is known."""
     now, rows = clock.now(), {"workspace": shop.workspace, "contact": order.contact}
     OneTimeCode.objects.create(mailbox="m", browser="b", seed="s", digest="d", issued_at=now, expires_at=now, **rows)
-    AccountSession.objects.create(digest=shop.store.host, began_at=now, used_at=now, **rows)
+    AccountSession.objects.create(digest=shop.store.host, began_at=now, **rows)
     BrowserContact.objects.create(store=shop.store, digest=shop.store.host, created_at=now, **rows)
     Order.objects.filter(pk=order.pk).update(browser_contact=order.contact)
     OrderAddress.objects.create(

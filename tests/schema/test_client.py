@@ -182,7 +182,7 @@ def test_staff_pages_watch_what_they_ask_for_guests_pages_what_they_were_granted
 
     assert watch is not None
     assert (watch.topics, watch.internal, watch.workspace_id) == (frozenset(topics), True, shop.workspace.pk)
-    assert client.guest_watch(request(), topics) is None
+    assert client.portal_watch(request(), topics) is None
 
 
 @pytest.mark.feature("AC-10")

@@ -20,7 +20,7 @@ from counterfoil.access.viewer import ViewerKind, anonymous
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
 from schema import identity
-from schema.client import follow_order_link, guest_viewer, guest_watch
+from schema.client import follow_order_link, order_viewer, portal_watch
 from schema.identity import BadToken, bearer_context
 from tests.factories import Shop
 from tests.posting import key_of, token_of
@@ -49,7 +49,7 @@ class Browser:
 
     def sees(self, number: str) -> bool:
         """Whether it may see the order of this number."""
-        viewer = guest_viewer(self.request(), number)
+        viewer = order_viewer(self.request(), number)
         return viewer is not None and viewer.kind is ViewerKind.GUEST
 
 
@@ -163,7 +163,7 @@ def test_following_a_link_shows_its_order_and_no_other_without_a_login(shop: Sho
 
     assert browser.sees("INV-7")
     assert not browser.sees("INV-8")
-    assert guest_viewer(browser.request(), "INV-7") == shop.guest(order)
+    assert order_viewer(browser.request(), "INV-7") == shop.guest(order)
 
 
 @pytest.mark.feature("AC-8")
@@ -189,7 +189,7 @@ def test_a_browser_keeps_no_key(shop: Shop) -> None:
     [cookie] = browser.cookies.values()
     assert key_of(order) not in cookie
     assert key_of(order)[11:] not in cookie
-    assert signing.loads(cookie, salt="counterfoil.granted-orders") == [[order.pk, 1]]
+    assert signing.loads(cookie, salt="counterfoil.orders") == [[order.pk, 1]]
 
 
 @pytest.mark.feature("AC-8")
@@ -214,7 +214,7 @@ def test_rotating_the_key_ends_what_the_browser_sees(shop: Shop) -> None:
     old = key_of(order)
     browser.follow("INV-7", old)
     browser.follow("INV-8", key_of(other))
-    watch = guest_watch(browser.request(), [f"order_{order.pk}", f"order_{other.pk}"])
+    watch = portal_watch(browser.request(), [f"order_{order.pk}", f"order_{other.pk}"])
     assert watch is not None
     assert watch.still_allowed() == {f"order_{order.pk}", f"order_{other.pk}"}
 
@@ -264,7 +264,7 @@ def test_a_grant_of_one_workspace_is_nothing_in_another(shop: Shop, other_shop: 
     browser.host = "other.test"
 
     assert not browser.sees("INV-7")
-    assert guest_watch(browser.request(), [f"order_{order.pk}"]) is None
+    assert portal_watch(browser.request(), [f"order_{order.pk}"]) is None
 
 
 @pytest.mark.parametrize("number", ["INV-8", "", "\0", "\ud800", "x" * 10_000], ids=lambda number: ascii(number[:9]))
@@ -285,10 +285,10 @@ def forged(order: Order) -> Iterator[str]:
     yield "\ud800:é:\0"
     yield signing.dumps(granted)
     yield signing.dumps(granted, salt="another")
-    yield signing.dumps(granted, salt="counterfoil.granted-orders", key="another server")
-    yield signing.dumps(granted, salt="counterfoil.granted-orders")[:-1]
+    yield signing.dumps(granted, salt="counterfoil.orders", key="another server")
+    yield signing.dumps(granted, salt="counterfoil.orders")[:-1]
     for strange in (5, "text", None, [5], [[1]], [[1, 2, 3]], [["a", "b"]], {"a": 1}, [None], [[None, None]]):
-        yield signing.dumps(strange, salt="counterfoil.granted-orders")
+        yield signing.dumps(strange, salt="counterfoil.orders")
 
 
 @pytest.mark.feature("AC-8")
@@ -299,7 +299,7 @@ def test_a_cookie_that_was_not_given_shows_nothing(shop: Shop) -> None:
         browser = Browser()
         browser.cookies = {"orders": cookie}
         assert not browser.sees("INV-7"), cookie
-        assert guest_watch(browser.request(), [f"order_{order.pk}"]) is None
+        assert portal_watch(browser.request(), [f"order_{order.pk}"]) is None
         assert browser.follow("INV-7", key_of(order))
         assert browser.sees("INV-7")
 
@@ -322,8 +322,8 @@ def test_a_guests_page_watches_nothing_but_granted_orders(shop: Shop, topics: li
     browser = Browser()
     browser.follow("INV-7", key_of(order))
 
-    assert guest_watch(browser.request(), topics) is None
-    watch = guest_watch(browser.request(), [*topics, f"order_{order.pk}"])
+    assert portal_watch(browser.request(), topics) is None
+    watch = portal_watch(browser.request(), [*topics, f"order_{order.pk}"])
     assert watch is not None
     assert watch.topics == {f"order_{order.pk}"}
 

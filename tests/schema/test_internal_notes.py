@@ -280,7 +280,7 @@ def test_a_guests_page_that_polls_is_told_of_no_note(shop: Shop, order: Order, n
     assert client.follow_order_link(request, response, "INV-7", key_of(order))
     request.COOKIES = {name: cookie.value for name, cookie in response.cookies.items()}
 
-    watch = client.guest_watch(request, [f"order_{order.pk}", "*", f"note_{note.pk}", f"customer_{order.customer_id}"])
+    watch = client.portal_watch(request, [f"order_{order.pk}", "*", f"note_{note.pk}", f"customer_{order.customer_id}"])
 
     assert watch is not None
     assert (watch.topics, watch.internal) == (frozenset({f"order_{order.pk}"}), False)

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from counterfoil.access.links import order_keys
 from counterfoil.orders.actions import rotate_order_key
 from counterfoil.orders.models import Order
-from schema import identity
+from schema import buyers
 from tests.factories import Shop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on_postgresql]
@@ -90,7 +90,7 @@ def test_the_cookie_says_which_order_and_which_version_signed_and_nothing_else_o
     guest.get(link(order))
     value = grant(guest).value
     payload, _, signature = value.partition(":")
-    salt = "counterfoil.granted-orders"
+    salt = "counterfoil.orders"
 
     assert signing.loads(value, salt=salt) == [[order.pk, 1]]
     forged: Mapping[str, str] = {
@@ -117,7 +117,7 @@ def test_the_cookie_says_which_order_and_which_version_signed_and_nothing_else_o
 def test_a_grant_ends_after_half_a_year(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     order, guest = shop.order(), browser()
     guest.get(link(order))
-    monkeypatch.setattr(identity, "_GRANTS_AGE", -1)
+    monkeypatch.setattr(buyers, "_GRANTS_AGE", -1)
 
     assert guest.get(page(order)).status_code == 404
 

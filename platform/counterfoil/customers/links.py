@@ -2,8 +2,10 @@
 
 from counterfoil.access.links import customer_links, public_links
 from counterfoil.access.viewer import Viewer, ViewerKind
-from counterfoil.customers.models import Customer
+from counterfoil.customers.models import Contact, Customer
 from counterfoil.workspaces.models import Workspace
+
+_MOST_ON_FILE = 20
 
 
 def customer_url(base_url: str, customer_id: int, link_version: int) -> str:
@@ -46,3 +48,9 @@ def by_link(customer: Customer) -> Viewer:
 def visitor(workspace: Workspace) -> Viewer:
     """The viewer that the workspace's present public link makes."""
     return Viewer(kind=ViewerKind.VISITOR, workspace_id=workspace.pk, link_version=workspace.public_link_version)
+
+
+def addresses_on_file(customer: Customer) -> list[Contact]:
+    """The contacts whose mailbox may be proved for a customer, the first one first; of several with one, the first."""
+    contacts = Contact.objects.filter(customer=customer).exclude(mailbox="").order_by("created_at", "pk")
+    return list({contact.mailbox: contact for contact in reversed(contacts[:_MOST_ON_FILE])}.values())[::-1]

@@ -96,7 +96,6 @@ class AccountSession(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="sessions")
     digest = models.CharField(max_length=64, unique=True)
     began_at = models.DateTimeField()
-    used_at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True)
     program = models.CharField(max_length=300, blank=True)
 

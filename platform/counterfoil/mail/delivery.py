@@ -44,6 +44,7 @@ def deliver(mail_id: int) -> None:
         "event",
         "invitation",
         "user",
+        "code",
         "message__staff",
         "message__conversation__order__store",
         "message__conversation__order__contact",

@@ -7,6 +7,8 @@ from django.db import transaction
 from counterfoil.access import clock
 from counterfoil.access.models import Invitation, User
 from counterfoil.conversations.models import Message, Side, Visibility
+from counterfoil.customers.codes import ASKED
+from counterfoil.customers.models import OneTimeCode
 from counterfoil.events.models import Event
 from counterfoil.mail import tasks
 from counterfoil.mail.models import Mail, MailKind, MailState
@@ -23,8 +25,8 @@ def read(event: Event) -> None:
     mail.reason = why_not(mail)
     mail.state = MailState.SUPPRESSED if mail.reason else MailState.QUEUED
     mail.save()
-    # A password that nobody has is handed over too: so both addresses take the same time, and nobody learns which.
-    if mail.state == MailState.QUEUED or mail.kind == MailKind.RESET:
+    # What nobody gets is handed over too: so both addresses take the same time, and nobody learns which.
+    if mail.state == MailState.QUEUED or mail.kind in (MailKind.RESET, MailKind.CODE):
         transaction.on_commit(partial(tasks.hand_over, mail.pk))
 
 
@@ -44,6 +46,10 @@ def _mail_of(event: Event) -> Mail | None:
         case kind if kind == RESET_ASKED:
             mail.user = User.objects.filter(pk=event.data["user"] or 0).first()  # asked for nobody too: the same time
             mail.kind, mail.to = MailKind.RESET, mail.user.email if mail.user else ""
+        case kind if kind == ASKED:
+            # Asked for by an address that is nobody's, it is a mail too, which is not sent: the same work for both.
+            mail.code = OneTimeCode.objects.select_related("contact").filter(pk=event.data["code"]).first()
+            mail.kind, mail.to = MailKind.CODE, mail.code.contact.email if mail.code and mail.code.contact else ""
         case _:
             return None
     return mail

@@ -12,6 +12,9 @@ from django.utils.crypto import salted_hmac
 from counterfoil.access import clock
 from counterfoil.access.models import Invitation, User
 from counterfoil.conversations.models import Message
+from counterfoil.customers.codes import LASTS as CODE_LASTS
+from counterfoil.customers.codes import digits_of
+from counterfoil.customers.models import OneTimeCode
 from counterfoil.mail.models import Mail, MailKind
 from counterfoil.staff.invitations import LASTS, link_token
 from counterfoil.staff.passwords import reset_token
@@ -23,6 +26,8 @@ def rendered(mail: Mail) -> EmailMultiAlternatives:
     """The mail as it goes out. Links in it are made here and now."""
     if mail.kind == MailKind.MESSAGE:
         return new_message(mail)
+    if mail.kind == MailKind.CODE:
+        return sign_in_code(mail)
     store = stores_of(mail.workspace_id).select_related("workspace").order_by("pk")[0]
     if mail.kind == MailKind.INVITATION:
         return invitation(mail, store)
@@ -49,6 +54,14 @@ def password_reset(mail: Mail, store: Store) -> EmailMultiAlternatives:
     token = reset_token(cast(User, mail.user), mail.event.created_at)
     url = f"{store.base_url}/admin/reset/{token}"
     return _built(mail, store, "password_reset", {"url": url})
+
+
+def sign_in_code(mail: Mail) -> EmailMultiAlternatives:
+    """The mail with a code to sign in with, of the store where it was asked for. No link in it signs anybody in."""
+    store = stores_of(mail.workspace_id).get(pk=mail.event.data["store"])
+    digits = digits_of(cast(OneTimeCode, mail.code))
+    minutes = int(CODE_LASTS.total_seconds() / 60)
+    return _built(mail, store, "sign_in_code", {"digits": f"{digits[:3]} {digits[3:]}", "minutes": minutes})
 
 
 def _built(mail: Mail, store: Store, name: str, context: Mapping[str, object]) -> EmailMultiAlternatives:

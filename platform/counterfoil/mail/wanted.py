@@ -4,6 +4,7 @@ from django.conf import settings
 
 from counterfoil.access import clock
 from counterfoil.access.models import Invitation, User
+from counterfoil.customers.models import OneTimeCode
 from counterfoil.events.models import Event
 from counterfoil.mail.models import Mail, MailKind
 from counterfoil.orders.models import Order
@@ -15,6 +16,8 @@ def why_not(mail: Mail) -> str:
         return why_not_told(mail.message.conversation.order)
     if mail.kind == MailKind.INVITATION:
         return why_not_invited(mail.invitation, mail.event)
+    if mail.kind == MailKind.CODE:
+        return why_no_code(mail.code)
     return why_not_reset(mail.user, mail.event)
 
 
@@ -43,3 +46,10 @@ def why_not_reset(user: User | None, event: Event) -> str:
     if (clock.now() - event.created_at).total_seconds() >= settings.PASSWORD_RESET_TIMEOUT:
         return "The link would have ended."
     return ""
+
+
+def why_no_code(code: OneTimeCode | None) -> str:
+    """Why whoever asked for a code to sign in with gets none."""
+    if code is None or code.used_at or code.expires_at <= clock.now():
+        return "The code would not count any more."
+    return "" if code.contact_id else "No contact has this address."

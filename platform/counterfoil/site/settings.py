@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "counterfoil.site.middleware.in_store_time",
+    "schema.accounts.keep_signed_in",
 ]
 
 ROOT_URLCONF = "counterfoil.site.urls"
@@ -204,6 +205,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Where processes share what they only count, such as token buckets; without one that is the database.
 REDIS_URL = os.environ.get("COUNTERFOIL_REDIS") or (CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+
+# How many days a customer stays signed in who does not come back, and how many hours the proof of a mailbox counts that
+# strict security asks for.
+ACCOUNT_DAYS = _number("COUNTERFOIL_ACCOUNT_DAYS", 30)
+STRICT_HOURS = _number("COUNTERFOIL_STRICT_HOURS", 12)
 
 # What a program may ask of the API, in points (schema/cost.py).
 COST_OF_A_REQUEST = _number("COUNTERFOIL_COST_OF_A_REQUEST", 150_000)

@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=64, unique=True)),
                 ('began_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField()),
                 ('address', models.GenericIPAddressField(null=True)),
                 ('program', models.CharField(blank=True, max_length=300)),
             ],

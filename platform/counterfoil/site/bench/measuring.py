@@ -31,7 +31,7 @@ from counterfoil.site.bench.run import COUNTERFOIL
 from counterfoil.site.bench.shop import make_shop
 from counterfoil.site.bench.streams import HOST
 from counterfoil.workspaces.models import Workspace
-from schema import identity
+from schema import buyers
 from schema.admission import admit
 from schema.identity import bearer_context
 from schema.orders.types import NEWEST_ORDERS
@@ -257,7 +257,7 @@ def _ignore(*_: object) -> Callable[[bytes], object]:
 def _guest(order: Any) -> str:
     """The cookie of a browser that followed this order's link."""
     response = HttpResponse()
-    identity.grant(HttpRequest(), response, order)
+    buyers.grant(HttpRequest(), response, order)
     return "; ".join(f"{name}={morsel.value}" for name, morsel in response.cookies.items())
 
 

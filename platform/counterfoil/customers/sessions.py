@@ -1,0 +1,82 @@
+"""Where contacts are signed in (AC-1, AC-4). A session's secret stands in its browser's cookie, here its hash."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+
+from counterfoil.access import clock
+from counterfoil.access.problems import NotFound
+from counterfoil.access.viewer import Viewer
+from counterfoil.customers.models import AccountSession, Contact
+from counterfoil.customers.queries import signed_in
+from counterfoil.events.credentials import ACCOUNT_SESSION_ENDED
+from counterfoil.events.record import record
+
+LONGEST = timedelta(days=365)
+MOST = 50
+
+
+@transaction.atomic
+def begin(*, contact: Contact, address: str | None, program: str, instead_of: str = "") -> str:
+    """Sign a contact in; gives the new session's secret. The session of the secret `instead_of` ends."""
+    AccountSession.objects.filter(began_at__lte=clock.now() - LONGEST).delete()
+    if instead_of and (before := found(instead_of, workspace_id=contact.workspace_id)):
+        _end(before.contact, before.pk)
+    secret = secrets.token_urlsafe(32)
+    AccountSession.objects.create(
+        workspace_id=contact.workspace_id,
+        contact=contact,
+        digest=_digest(secret),
+        began_at=clock.now(),
+        address=address or None,
+        program="".join(filter(str.isprintable, program))[:300],
+    )
+    too_old = sessions_of(contact)[MOST:]
+    if too_old:
+        _end(contact, *(session.pk for session in too_old))
+    return secret
+
+
+def found(secret: str, *, workspace_id: int) -> AccountSession | None:
+    """The session of this secret, while it lasts; its contact and customer are read along."""
+    return (
+        AccountSession.objects.select_related("contact__customer")
+        .filter(workspace_id=workspace_id, digest=_digest(secret), began_at__gt=clock.now() - LONGEST)
+        .first()
+    )
+
+
+def sessions_of(contact: Contact) -> list[AccountSession]:
+    """Where a contact is signed in, newest first."""
+    return list(AccountSession.objects.filter(contact=contact).order_by("-began_at", "-pk"))
+
+
+@transaction.atomic
+def end_session(*, contact: Contact, session_id: int) -> None:
+    """End one of a contact's sessions, and the streams of its pages. Raises `NotFound` for one that has ended."""
+    if not _end(contact, session_id):
+        raise NotFound("This device is signed out already.")
+
+
+@transaction.atomic
+def end_others(*, contact: Contact, but: int) -> None:
+    """End all of a contact's sessions but this one."""
+    _end(contact, *(session.pk for session in sessions_of(contact) if session.pk != but))
+
+
+def _end(contact: Contact, *session_ids: int) -> int:
+    ended, _ = AccountSession.objects.filter(contact=contact, pk__in=session_ids).delete()
+    if ended:
+        tell_streams(signed_in(contact))
+    return ended
+
+
+def tell_streams(viewer: Viewer) -> None:
+    """Make the contact's open streams look again, once the transaction commits."""
+    record(viewer, ACCOUNT_SESSION_ENDED, topic=f"contact_{viewer.contact_id}")
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,367 @@
+"""Customers get in: links followed, mailboxes proved by codes, sessions begun and ended. For pages, through
+`client.accounts`. None of it is an operation of the schema: it belongs to a browser, and a program has no use for it.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import rotate_token
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from counterfoil.access import clock
+from counterfoil.access.policy import Permission, allows
+from counterfoil.access.problems import Problem
+from counterfoil.access.text import mailbox_of
+from counterfoil.access.tries import TooManyTries
+from counterfoil.customers import codes, sessions
+from counterfoil.customers.links import addresses_on_file
+from counterfoil.customers.models import Contact, Customer
+from counterfoil.orders.accounts import open_account
+from counterfoil.workspaces.models import Store
+from schema import buyers, cookies
+from schema.account import Refusal
+from schema.identity import address_of, network_of, staff_viewer, store_of_request
+
+__all__ = ["Asked", "Greeting", "Refusal", "SignedIn", "TooManyTries"]
+
+_ASKED, _DEVICE = "asked", "device"
+_ASKED_LASTS = 3600
+_DEVICE_LASTS = 365 * 24 * 3600
+_MOST_REMEMBERED = 8
+
+
+# Proving a mailbox (AC-3).
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A code that was asked for in this browser: for the address that was typed, or for the contact whose mailbox is
+    to be proved for a customer's link. `token` says so again, in a form. `next` is where to go on afterwards.
+    """
+
+    email: str
+    contact_id: int | None
+    next: str
+    token: str
+
+    @property
+    def shown(self) -> str:
+        """The address as this browser may see it."""
+        return masked(self.email) if self.contact_id else self.email
+
+
+def asked(request: HttpRequest) -> Asked | None:
+    """The code that this browser waits for, by the form that was sent, else by its cookie."""
+    held = cookies.opened(request.POST.get("asked", ""), _ASKED, max_age=_ASKED_LASTS)
+    return _asked(request, held or cookies.read(request, _ASKED, max_age=_ASKED_LASTS))
+
+
+def ask(request: HttpRequest, response: HttpResponseBase, email: str, then: str) -> Refusal | None:
+    """Have a code mailed to this address, and let this browser wait for it. A code that was asked for a moment ago
+    counts on. What happens is the same for every address.
+
+    Raises `TooManyTries` when too much was asked for from this network.
+    """
+    return _ask(request, response, {"email": email.strip()}, email, then)
+
+
+def ask_for_link(request: HttpRequest, response: HttpResponseBase, contact_id: str) -> Refusal | None:
+    """Have a code mailed to one of the addresses on file of the customer whose link this browser followed (AC-7).
+
+    Raises `TooManyTries`.
+    """
+    customer = _customer(request)
+    on_file = addresses_on_file(customer) if customer else []
+    contact = next((contact for contact in on_file if str(contact.pk) == contact_id), None)
+    if contact is None:
+        return {"field": "contact", "message": "Choose the address that is yours."}
+    return _ask(request, response, {"contact": contact.pk}, contact.email, "")
+
+
+def wait_for_next(request: HttpRequest, asked: Asked) -> int:
+    """The seconds until another code may be asked for here."""
+    browser = _browser(request, asked.email)
+    return codes.wait_for(workspace_id=_workspace(request), email=asked.email, browser=browser)
+
+
+def enter(request: HttpRequest, response: HttpResponseBase, asked: Asked, typed: str) -> Refusal | None:
+    """Sign in by the code that was asked for, under a new secret, or note that the mailbox was proved for a link."""
+    workspace_id, browser = _workspace(request), _browser(request, asked.email)
+    try:
+        contact = codes.enter(workspace_id=workspace_id, email=asked.email, typed=typed, browser=browser)
+    except Problem as problem:
+        return {"field": problem.field or "", "message": problem.message}
+    _remember(request, response, asked.email)
+    cookies.take_back(response, _ASKED)
+    if asked.contact_id:
+        _note_proof(request, response, asked)
+        return None
+    if not contact.customer.is_active:
+        return {"field": "", "message": "This account is not currently active."}
+    _sign_in(request, response, contact)
+    return None
+
+
+def _ask(
+    request: HttpRequest, response: HttpResponseBase, about: dict[str, Any], email: str, then: str
+) -> Refusal | None:
+    store = store_of_request(request)
+    if store is None:
+        return {"field": "", "message": "There is no shop at this address."}
+    browser = _browser(request, email)
+    try:
+        codes.ask(store=store, email=email, browser=browser)
+    except Problem as problem:
+        return {"field": problem.field or "", "message": problem.message}
+    content = {**about, "browser": browser.name, "next": safe_address(request, then)}
+    cookies.hand(response, _ASKED, content, max_age=_ASKED_LASTS)
+    return None
+
+
+def _asked(request: HttpRequest, held: Any) -> Asked | None:
+    if not isinstance(held, dict):
+        return None
+    email, contact_id = held.get("email", ""), held.get("contact")
+    if contact_id is not None:
+        email = Contact.objects.filter(workspace_id=_workspace(request), pk=contact_id).values_list("email").first()
+        email = email[0] if email else ""
+    return Asked(email, contact_id, held["next"], cookies.sealed(held, _ASKED)) if email else None
+
+
+def _browser(request: HttpRequest, email: str) -> codes.Browser:
+    """This browser: by the form that was sent or the code that it waits for, else by a name that it gets now."""
+    waiting = cookies.opened(request.POST.get("asked", ""), _ASKED, max_age=_ASKED_LASTS) or cookies.read(
+        request, _ASKED, max_age=_ASKED_LASTS
+    )
+    device, known = _device(request)
+    name = device or (waiting or {}).get("browser") or secrets.token_urlsafe(16)
+    mailbox = codes.proven(_workspace(request), mailbox_of(email))
+    return codes.Browser(name, network_of(request), known=mailbox in known)
+
+
+# What this browser is known for: which mailboxes were proved in it.
+
+
+def _device(request: HttpRequest) -> tuple[str, list[str]]:
+    try:
+        name, known = cookies.read(request, _DEVICE, max_age=_DEVICE_LASTS)
+    except (ValueError, TypeError):
+        return "", []
+    return str(name), list(known)
+
+
+def _remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
+    _, known = _device(request)
+    mailbox = codes.proven(_workspace(request), mailbox_of(email))
+    known = [*(one for one in known if one != mailbox), mailbox][-_MOST_REMEMBERED:]
+    cookies.hand(response, _DEVICE, [_browser(request, email).name, known], max_age=_DEVICE_LASTS)
+
+
+# Sessions (AC-1).
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser in which the contact is signed in. `program` is what it says of itself; `here` is the one that asks."""
+
+    handle: str
+    program: str
+    address: str | None
+    began_at: datetime
+    here: bool
+
+
+def my_sessions(request: HttpRequest) -> list[SignedIn]:
+    """Where the contact who asks is signed in: here first, then the newest."""
+    mine = buyers.account_session(request, _workspace(request))
+    rows = sorted(sessions.sessions_of(mine.contact), key=lambda row: row.pk != mine.pk) if mine else []
+    return [
+        SignedIn(str(row.pk), row.program, row.address, row.began_at, mine is not None and row.pk == mine.pk)
+        for row in rows
+    ]
+
+
+def end_session(request: HttpRequest, handle: str) -> Refusal | None:
+    """End one of the contact's sessions, and the streams of its pages, at once."""
+    mine = buyers.account_session(request, _workspace(request))
+    session_id = int(handle) if handle.isascii() and handle.isdigit() and len(handle) <= 18 else 0
+    return _refusal(lambda: sessions.end_session(contact=mine.contact, session_id=session_id)) if mine else None
+
+
+def end_other_sessions(request: HttpRequest) -> None:
+    """End all of the contact's sessions but this one."""
+    if mine := buyers.account_session(request, _workspace(request)):
+        sessions.end_others(contact=mine.contact, but=mine.pk)
+
+
+def sign_out(request: HttpRequest, response: HttpResponseBase) -> None:
+    """End this browser's session; what it kept of the account's pages is to be forgotten too."""
+    if mine := buyers.account_session(request, _workspace(request)):
+        _refusal(lambda: sessions.end_session(contact=mine.contact, session_id=mine.pk))
+    buyers.forget_account(response)
+    response["Clear-Site-Data"] = '"cache"'
+
+
+def keep_signed_in(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware that hands the account's cookie out anew, once a thirtieth of its time has gone by."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        held = buyers.account_secret(request)
+        if (
+            held is not None
+            and held[1] > buyers.account_lasts() / 30
+            and not buyers.is_handed(response)
+            and buyers.account_session(request, _workspace(request))
+        ):
+            buyers.hand_account(response, held[0])
+        return response
+
+    return middleware
+
+
+def _sign_in(request: HttpRequest, response: HttpResponseBase, contact: Contact) -> None:
+    held = buyers.account_secret(request)
+    open_account(contact)
+    secret = sessions.begin(
+        contact=contact,
+        address=address_of(request),
+        program=request.headers.get("User-Agent", ""),
+        instead_of=held[0] if held else "",
+    )
+    buyers.hand_account(response, secret)
+    rotate_token(request)
+
+
+# Links to the portal (AC-6, AC-7).
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What whoever followed a link is told: a customer's `name`, or without one that of the shop. `on_file` are the
+    mailboxes that may be proved, by the contact's id, where one has to be (`to_be_proved`).
+    """
+
+    name: str
+    is_customer: bool
+    is_active: bool = True
+    ordering_blocked: bool = False
+    confirmed: bool = False
+    is_preview: bool = False
+    to_be_proved: bool = False
+    on_file: tuple[tuple[int, str], ...] = ()
+
+
+def follow_customer_link(request: HttpRequest, response: HttpResponseBase, key: str) -> bool:
+    """Let this browser hold a customer's link; False, and nothing done, for one that opens nothing."""
+    link = buyers.followed(request, key, _workspace(request))
+    if link is not None:
+        link.hand(response)
+    return link is not None
+
+
+def follow_public_link(request: HttpRequest, response: HttpResponseBase, key: str) -> bool:
+    """Let this browser hold the workspace's public link; False, and nothing done, for one that opens nothing."""
+    link = buyers.followed_public(key, _workspace(request))
+    if link is not None:
+        link.hand(response)
+    return link is not None
+
+
+def greeting(request: HttpRequest) -> Greeting | None:
+    """What to tell this browser of the link that it followed; None without one that holds."""
+    link, store = buyers.Link.held(request), store_of_request(request)
+    if link is None or store is None:
+        return None
+    if buyers.is_public(link, store.workspace_id):
+        return Greeting(store.workspace.name, is_customer=False)
+    customer = buyers.customer_of(request, link, store.workspace_id)
+    if customer is None:
+        return None
+    proof = customer.is_active and buyers.to_be_proved(request, link, customer)
+    return Greeting(
+        name=customer.name,
+        is_customer=True,
+        is_active=customer.is_active,
+        ordering_blocked=customer.ordering_blocked,
+        confirmed=link.confirmed,
+        is_preview=link.staff_id is not None,
+        to_be_proved=proof,
+        on_file=tuple((contact.pk, masked(contact.email)) for contact in addresses_on_file(customer)) if proof else (),
+    )
+
+
+def confirm_link(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Note that somebody said that the customer of the link is they."""
+    if link := buyers.Link.held(request):
+        replace(link, confirmed=True).hand(response)
+
+
+def forget_link(response: HttpResponseBase) -> None:
+    """Hold no link any longer: the customer is somebody else, or the preview is over."""
+    buyers.forget_link(response)
+
+
+def begin_preview(request: HttpRequest, response: HttpResponseBase, customer_id: int) -> bool:
+    """Let the member of the staff who asks look at the portal as a customer sees it; False for who may not."""
+    viewer = staff_viewer(request.user, _workspace(request), request.session)
+    if viewer is None or not allows(viewer, Permission.CUSTOMER_LINKS_READ):
+        return False
+    customer = Customer.objects.filter(workspace_id=viewer.workspace_id, pk=customer_id).first()
+    if customer is None:
+        return False
+    buyers.Link(customer.link_version, customer.pk, confirmed=True, staff_id=viewer.staff_id).hand(response)
+    return True
+
+
+def account_is_closed(request: HttpRequest) -> bool:
+    """Whether who asks is signed in to an account that is not active."""
+    session = buyers.account_session(request, _workspace(request))
+    return session is not None and not session.contact.customer.is_active
+
+
+def masked(email: str) -> str:
+    """An address that its owner recognises, and nobody else can write to: a•••@h•••.example."""
+    name, _, domain = email.rpartition("@")
+    host, _, last = domain.rpartition(".")
+    return f"{name[:1]}•••@{host[:1]}•••.{last}"
+
+
+def safe_address(request: HttpRequest, address: str) -> str:
+    """A page of this site, or nothing."""
+    safe = address.startswith("/") and url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return address if safe and len(address) <= 500 else ""
+
+
+def _note_proof(request: HttpRequest, response: HttpResponseBase, asked: Asked) -> None:
+    if link := buyers.Link.held(request):
+        mailbox = codes.proven(_workspace(request), mailbox_of(asked.email))
+        replace(link, confirmed=True, proved=(mailbox, clock.now().timestamp())).hand(response)
+
+
+def _customer(request: HttpRequest) -> Customer | None:
+    link = buyers.Link.held(request)
+    return buyers.customer_of(request, link, _workspace(request)) if link else None
+
+
+def _refusal(act: Callable[[], None]) -> Refusal | None:
+    try:
+        act()
+    except Problem as problem:
+        return {"field": problem.field or "", "message": problem.message}
+    return None
+
+
+def _workspace(request: HttpRequest) -> int:
+    """The workspace of the request's host; 0, which is nobody's, where no store answers to it."""
+    store: Store | None = store_of_request(request)
+    return store.workspace_id if store else 0
