@@ -8,7 +8,7 @@ from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import AccountSession, Contact, Customer
 from counterfoil.customers.queries import contacts_visible_to, customers_visible_to
-from counterfoil.events.credentials import ACCOUNT_SESSION_ENDED, CUSTOMER_FLAGS_CHANGED, CUSTOMER_LINK_ROTATED
+from counterfoil.events.credentials import ACCOUNT_SESSION_ENDED, CUSTOMER_LINK_ROTATED, FLAGS_CHANGED
 from counterfoil.events.record import record
 
 
@@ -35,7 +35,7 @@ def set_customer_flags(
         "ordering_blocked": found.ordering_blocked if ordering_blocked is None else ordering_blocked,
     }
     if Customer.objects.filter(pk=found.pk).exclude(**flags).update(**flags):
-        record(viewer, CUSTOMER_FLAGS_CHANGED, topic=f"customer_{found.pk}", data=flags)
+        record(viewer, FLAGS_CHANGED, topic=f"customer_{found.pk}", data=flags)
 
 
 @transaction.atomic

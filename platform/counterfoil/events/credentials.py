@@ -15,14 +15,6 @@ PUBLIC_LINK, PORTAL_SETTINGS = "public_link", "portal_settings"  # topics
 # What guests' streams hear too.
 ORDER_KEYS = "order_keys"
 ORDER_KEYS_ROTATED = "order_keys.rotated"
-# What the portal's streams hear: on the topic of a customer or contact, or on one of their workspace's below.
-CUSTOMER_LINK_ROTATED = "customer_link.rotated"
-CUSTOMER_FLAGS_CHANGED = "customer.flags_changed"
-ACCOUNT_SESSION_ENDED = "account_session.ended"
-PUBLIC_LINK = "public_link"
-PUBLIC_LINK_ROTATED = "public_link.rotated"
-PORTAL_SETTINGS = "portal_settings"
-STRICT_SECURITY_CHANGED = "strict_security.changed"
 
 
 def tell_streams(viewer: Viewer) -> None:

@@ -10,7 +10,7 @@ from counterfoil.events.credentials import (
     PORTAL_SETTINGS,
     PUBLIC_LINK,
     PUBLIC_LINK_ROTATED,
-    STRICT_SECURITY_CHANGED,
+    STRICT_CHANGED,
 )
 from counterfoil.events.record import record
 from counterfoil.workspaces.models import Store, Workspace
@@ -31,7 +31,7 @@ def set_portal_settings(*, viewer: Viewer, strict_security: bool) -> None:
     require(viewer, Permission.SETTINGS_WRITE)
     others = Workspace.objects.filter(pk=viewer.workspace_id).exclude(strict_security=strict_security)
     if others.update(strict_security=strict_security):
-        record(viewer, STRICT_SECURITY_CHANGED, topic=PORTAL_SETTINGS, data={"strict_security": strict_security})
+        record(viewer, STRICT_CHANGED, topic=PORTAL_SETTINGS, data={"strict_security": strict_security})
 
 
 @transaction.atomic
