@@ -4,16 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NamedTuple, cast
 
 import strawberry
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import LONGEST_SEARCH
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.links import customer_url
-from counterfoil.customers.models import AccountSession
 from counterfoil.customers.models import Contact as ContactModel
 from counterfoil.customers.models import Customer as CustomerModel
 from counterfoil.customers.queries import customers_visible_to, matching, sees_customers
+from counterfoil.customers.sessions import how_many_each
 from counterfoil.workspaces.queries import portal_address
 from schema.context import Info
 from schema.loading import Siblings
@@ -52,7 +52,7 @@ class Contact(Node):
     def signed_in_on(self, info: Info) -> int | None:
         if not allows(info.context.viewer, Permission.CUSTOMER_LINKS_READ):
             return None
-        return self.siblings.load("sessions", "pk", self.pk, _count_sessions) or 0
+        return self.siblings.load("sessions", "pk", self.pk, how_many_each) or 0
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -202,8 +202,3 @@ def contacts_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, ContactRow
     return {
         row.pk: row for row in _contact_rows(facts for workspace, *facts in found if workspace == viewer.workspace_id)
     }
-
-
-def _count_sessions(contacts: Sequence[int]) -> dict[int, int]:
-    sessions = AccountSession.objects.filter(contact__in=contacts).order_by()
-    return dict(sessions.values("contact_id").annotate(count=Count("pk")).values_list("contact_id", "count"))

@@ -32,9 +32,7 @@ def contact(customer: Customer) -> Contact:
 def sign_in(contact: Contact, *browsers: str) -> None:
     now = clock.now()
     for browser in browsers:
-        AccountSession.objects.create(
-            workspace_id=contact.workspace_id, contact=contact, digest=browser, began_at=now, used_at=now
-        )
+        AccountSession.objects.create(workspace_id=contact.workspace_id, contact=contact, digest=browser, began_at=now)
 
 
 def told(kind: str) -> list[Event]:
