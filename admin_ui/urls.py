@@ -6,12 +6,14 @@ from admin_ui import live
 from admin_ui.account import password, second_factor, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
+from admin_ui.customers import access
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
 from admin_ui.invitations import joining
 from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
 from admin_ui.orders import views as orders
+from admin_ui.portal import views as portal
 from admin_ui.products import views as products
 from admin_ui.programs import views as programs
 from admin_ui.security import views as security
@@ -58,6 +60,10 @@ urlpatterns: list[URLPattern] = [
     path("customers/new", customers.new, name="customer_new"),
     path("customers/<str:gid>", customers.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
+    path("customers/<str:gid>/link", access.link, name="customer_link"),
+    path("customers/<str:gid>/account", access.flags, name="customer_account"),
+    path("customers/<str:gid>/sign-out", access.sign_out, name="customer_sign_out"),
+    path("customers/<str:gid>/preview", access.preview, name="customer_preview"),
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
@@ -86,6 +92,9 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/confirm", second_factor.confirm, name="second_factor_confirm"),
     path("account/second-factor/codes", second_factor.codes, name="recovery_codes"),
     path("account/second-factor/off", second_factor.off, name="second_factor_off"),
+    path("settings/portal", portal.portal, name="portal_settings"),
+    path("settings/portal/link", portal.link, name="public_link"),
+    path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
     path("security", security.security, name="security"),
     path("security/links", security.rotate_links, name="rotate_links"),
     path("<path:rest>", staff.not_found, name="not_found"),

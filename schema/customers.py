@@ -6,12 +6,15 @@ from typing import Annotated, Any, NamedTuple, cast
 import strawberry
 from django.db.models import QuerySet
 
-from counterfoil.access.policy import Permission
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.text import LONGEST_SEARCH
 from counterfoil.access.viewer import Viewer
+from counterfoil.customers.links import customer_url
 from counterfoil.customers.models import Contact as ContactModel
 from counterfoil.customers.models import Customer as CustomerModel
 from counterfoil.customers.queries import customers_visible_to, matching, sees_customers
+from counterfoil.customers.sessions import how_many_each
+from counterfoil.workspaces.queries import portal_address
 from schema.context import Info
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node
@@ -30,6 +33,7 @@ class ContactRow(NamedTuple):
     has_account: bool
     pk: int
     parent: int
+    siblings: Siblings
 
 
 @type_needs(Permission.CUSTOMERS_READ)
@@ -38,6 +42,17 @@ class Contact(Node):
     name: str = strawberry.field(description="The person's name.")
     email: str = strawberry.field(description="Their mail address; empty when none is known.")
     has_account: bool = strawberry.field(description="Whether they can sign in to the portal.")
+    pk: strawberry.Private[int]
+    siblings: strawberry.Private[Siblings]
+
+    @strawberry.field(
+        description="In how many browsers they are signed in to the portal. Null without the scope.",
+        metadata=needs(Permission.CUSTOMER_LINKS_READ),
+    )
+    def signed_in_on(self, info: Info) -> int | None:
+        if not allows(info.context.viewer, Permission.CUSTOMER_LINKS_READ):
+            return None
+        return self.siblings.load("sessions", "pk", self.pk, how_many_each) or 0
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -51,7 +66,10 @@ class CustomerRow(NamedTuple):
     id: str
     name: str
     external_id: str | None
+    is_active: bool
+    ordering_blocked: bool
     pk: int
+    link_version: int
     siblings: Siblings
 
 
@@ -60,7 +78,10 @@ class CustomerRow(NamedTuple):
 class Customer(Node):
     name: str = strawberry.field(description="The customer's name.")
     external_id: str | None = strawberry.field(description="What another system calls it; null for none.")
+    is_active: bool = strawberry.field(description="Whether its people get in to the portal.")
+    ordering_blocked: bool = strawberry.field(description="Whether they order nothing, and see everything.")
     pk: strawberry.Private[int]
+    link_version: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
 
     @strawberry.field(description="The people who speak for it, the first one first. `first` is at most 100.")
@@ -69,6 +90,20 @@ class Customer(Node):
             ("contacts", first, after), "pk", self.pk, lambda keys: _contacts_of(keys, first, after)
         )
         return cast(Connection[Contact], page)
+
+    @strawberry.field(
+        description="The customer's link: who has it sees this customer's orders without an account. Null without "
+        "the scope.",
+        metadata=needs(Permission.CUSTOMER_LINKS_READ),
+    )
+    def portal_url(self, info: Info) -> str | None:
+        viewer = info.context.viewer
+        if not allows(viewer, Permission.CUSTOMER_LINKS_READ):
+            return None
+        address = self.siblings.load(
+            "portal", "pk", self.pk, lambda keys: dict.fromkeys(keys, portal_address(viewer.workspace_id))
+        )
+        return address and customer_url(address, self.pk, self.link_version)
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -106,14 +141,22 @@ class CustomerQueries:
         return CUSTOMERS.cut(found, _read_customers, first=first, after=after)
 
 
+# What `_customer_rows` and `_contact_rows` are made from.
+_CUSTOMER = ("pk", "name", "external_id", "is_active", "ordering_blocked", "link_version")
+_CONTACT = ("pk", "name", "email", "has_account", "customer_id")
+
+
 def _read_customers(customers: QuerySet[CustomerModel]) -> list[CustomerRow]:
-    return _customer_rows(customers.values_list("pk", "name", "external_id"))
+    return _customer_rows(customers.values_list(*_CUSTOMER))
 
 
-def _customer_rows(facts: Iterable[tuple[int, str, str | None]]) -> list[CustomerRow]:
+def _customer_rows(facts: Iterable[tuple[Any, ...]]) -> list[CustomerRow]:
     """Customers as rows; they share what they load."""
     siblings = Siblings()
-    rows = [CustomerRow(f"customer_{pk}", name, external_id, pk, siblings) for pk, name, external_id in facts]
+    rows = [
+        CustomerRow(f"customer_{pk}", name, external_id, is_active, blocked, pk, link_version, siblings)
+        for pk, name, external_id, is_active, blocked, link_version in facts
+    ]
     siblings.share(rows, "pk")
     return rows
 
@@ -123,20 +166,25 @@ def customers_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, CustomerR
     if not sees_customers(viewer):
         return {}
     # Asked for keys of one workspace, SQLite walks that whole workspace; asked for keys, it reads those alone.
-    found = CustomerModel.objects.filter(pk__in=keys).values_list("workspace_id", "pk", "name", "external_id")
-    rows = _customer_rows(
-        (pk, name, external_id) for workspace, pk, name, external_id in found if workspace == viewer.workspace_id
-    )
-    return {row.pk: row for row in rows}
+    found = CustomerModel.objects.filter(pk__in=keys).values_list("workspace_id", *_CUSTOMER)
+    return {
+        row.pk: row for row in _customer_rows(facts for workspace, *facts in found if workspace == viewer.workspace_id)
+    }
 
 
 def _read_contacts(contacts: QuerySet[ContactModel]) -> list[ContactRow]:
-    return [
-        ContactRow(f"contact_{pk}", name, email, has_account, pk, customer)
-        for pk, name, email, has_account, customer in contacts.values_list(
-            "pk", "name", "email", "has_account", "customer_id"
-        )
+    return _contact_rows(contacts.values_list(*_CONTACT))
+
+
+def _contact_rows(facts: Iterable[tuple[Any, ...]]) -> list[ContactRow]:
+    """Contacts as rows; they share what they load."""
+    siblings = Siblings()
+    rows = [
+        ContactRow(f"contact_{pk}", name, email, has_account, pk, customer, siblings)
+        for pk, name, email, has_account, customer in facts
     ]
+    siblings.share(rows, "pk")
+    return rows
 
 
 def _contacts_of(customers: Sequence[int], first: int, after: str | None) -> dict[int, Connection[Any]]:
@@ -150,11 +198,7 @@ def contacts_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, ContactRow
     """The visible contacts among these primary keys."""
     if not sees_customers(viewer):
         return {}
-    found = ContactModel.objects.filter(pk__in=keys).values_list(
-        "workspace_id", "pk", "name", "email", "has_account", "customer_id"
-    )
+    found = ContactModel.objects.filter(pk__in=keys).values_list("workspace_id", *_CONTACT)
     return {
-        pk: ContactRow(f"contact_{pk}", name, email, has, pk, customer)
-        for workspace, pk, name, email, has, customer in found
-        if workspace == viewer.workspace_id
+        row.pk: row for row in _contact_rows(facts for workspace, *facts in found if workspace == viewer.workspace_id)
     }

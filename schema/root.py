@@ -45,6 +45,7 @@ from schema.orders.types import order_by_key
 from schema.partners.mutations import PartnerMutations
 from schema.partners.queries import PartnerQueries
 from schema.partners.types import clients_by_key
+from schema.portal import PortalMutations
 from schema.positions import POSITION, Position, PositionQueries
 from schema.relay import Node, pk_of
 from schema.scopes import say_scopes
@@ -110,6 +111,7 @@ class Mutation(
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
+    PortalMutations,
     InvitationMutations,
     PartnerMutations,
     StaffMutations,

@@ -8,15 +8,18 @@ from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission as Allowed
 from counterfoil.access.policy import allows
-from counterfoil.access.viewer import ViewerKind
+from counterfoil.access.viewer import Viewer, ViewerKind
+from counterfoil.customers.links import public_url
 from counterfoil.workspaces.models import Store as StoreModel
 from counterfoil.workspaces.models import Workspace as WorkspaceModel
-from counterfoil.workspaces.queries import stores_of
+from counterfoil.workspaces.queries import portal_address, stores_of
 from schema.context import Info
 from schema.enums import describe
-from schema.relay import Node, global_id
+from schema.relay import After, Connection, First, Keyset, Node, global_id
 from schema.scopes import needs, type_needs
 from schema.staff.permissions import Permission, in_words
+
+STORES = Keyset("stores", "pk", descending=False, of=int)
 
 
 class StoreRow(NamedTuple):
@@ -28,6 +31,8 @@ class StoreRow(NamedTuple):
     time_zone: str
     pk: int
     base_url: str
+    confirms: bool
+    sticky: bool
 
 
 @type_needs()
@@ -36,6 +41,18 @@ class Store(Node):
     name: str = strawberry.field(description="The name that customers know.")
     language: str = strawberry.field(description="The store's own language, as a BCP 47 tag.")
     time_zone: str = strawberry.field(description="The store's time zone, as a name of the IANA database.")
+    confirms: strawberry.Private[bool]
+    sticky: strawberry.Private[bool]
+
+    @strawberry.field(description="Whether each order is confirmed by a mail; null for everybody but staff.")
+    def confirms_orders(self, info: Info) -> bool | None:
+        return self.confirms if info.context.viewer.is_staff else None
+
+    @strawberry.field(
+        description="Whether orders of one browser are noted as one contact's; null for everybody but staff."
+    )
+    def sticky_contact(self, info: Info) -> bool | None:
+        return self.sticky if info.context.viewer.is_staff else None
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -45,7 +62,16 @@ class Store(Node):
 
 def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
     """Stores as rows."""
-    fields = (global_id("store"), "name", "language", "time_zone", "pk", "base_url")
+    fields = (
+        global_id("store"),
+        "name",
+        "language",
+        "time_zone",
+        "pk",
+        "base_url",
+        "confirms_orders",
+        "sticky_contact",
+    )
     return [StoreRow(*row) for row in stores.values_list(*fields)]
 
 
@@ -59,6 +85,37 @@ class Workspace:
     name: str = strawberry.field(description="The supplier's name.")
     second_factor_required: bool | None = strawberry.field(
         description="Whether its staff sign in with a second factor; null for everybody but staff."
+    )
+    strict_security: bool | None = strawberry.field(
+        description="Whether buyers who come by a customer's link prove their mailbox first; null for everybody but "
+        "staff."
+    )
+    pk: strawberry.Private[int]
+    public_link_version: strawberry.Private[int]
+
+    @strawberry.field(
+        description="The workspace's public link, which shows nothing personal. Null without the scope.",
+        metadata=needs(Allowed.CUSTOMER_LINKS_READ),
+    )
+    def public_url(self, info: Info) -> str | None:
+        if not allows(info.context.viewer, Allowed.CUSTOMER_LINKS_READ):
+            return None
+        address = portal_address(self.pk)
+        return address and public_url(address, self.pk, self.public_link_version)
+
+
+def workspace_of(viewer: Viewer) -> Workspace:
+    """The workspace, as the viewer sees it."""
+    facts = WorkspaceModel.objects.values_list(
+        "pk", "name", "second_factor_required", "strict_security", "public_link_version"
+    )
+    pk, name, required, strict, version = facts.get(pk=viewer.workspace_id)
+    return Workspace(
+        name=name,
+        second_factor_required=required if viewer.is_staff else None,
+        strict_security=strict if viewer.is_staff else None,
+        pk=pk,
+        public_link_version=version,
     )
 
 
@@ -94,7 +151,12 @@ class WorkspaceQueries:
 
     @strawberry.field(description="The workspace that this request belongs to.", metadata=needs())
     def workspace(self, info: Info) -> Workspace:
-        viewer = info.context.viewer
-        facts = WorkspaceModel.objects.values_list("name", "second_factor_required")
-        name, required = facts.get(pk=viewer.workspace_id)
-        return Workspace(name=name, second_factor_required=required if viewer.is_staff else None)
+        return workspace_of(info.context.viewer)
+
+    @strawberry.field(
+        description="The workspace's stores, the first one first: its portal is at that one's address. `first` is at "
+        "most 100.",
+        metadata=needs(),
+    )
+    def stores(self, info: Info, first: First, after: After = None) -> Connection[Store]:
+        return STORES.cut(stores_of(info.context.viewer.workspace_id), read_stores, first=first, after=after)

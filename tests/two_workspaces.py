@@ -53,6 +53,7 @@ NAMED = {
     "roleId": "role",
     "invitationId": "invitation",
     "partnerClientId": "client",
+    "storeId": "store",
 }
 
 type Ids = dict[str, list[str]]

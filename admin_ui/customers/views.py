@@ -62,12 +62,24 @@ def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 @staff_required
 @needs("customers:read")
 def customer(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """One customer: who speaks for them, and what they ordered last."""
+    """One customer: how they get in, who speaks for them, and what they ordered last."""
+    return customer_page(request, viewer, gid)
+
+
+def customer_page(request: HtmxRequest, viewer: client.Viewer, gid: str, *, problem: str = "") -> HttpResponse:
+    """The page of one customer; `problem` says why what was asked for there was not done."""
     variables = {"id": gid, "contacts": CONTACTS, "orders": NEWEST_ORDERS}
     data = client.run(viewer, OPERATIONS["CustomerPage"], variables)
     if not data["customer"]:
         return no_such_page(request, viewer)
-    return render(request, "admin_ui/customers/customer.html", {"viewer": viewer, **data})
+    page = {
+        "viewer": viewer,
+        **data,
+        "key": fresh_key(),
+        "done": request.GET.get("done", ""),
+        "problem": problem,
+    }
+    return render(request, "admin_ui/customers/customer.html", page, status=422 if problem else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

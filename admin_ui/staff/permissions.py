@@ -15,7 +15,8 @@ from admin_ui.staff.access import HtmxRequest
 from schema import client
 
 _NOT_TYPED = frozenset({"csrfmiddlewaretoken", "client_mutation_key", "had", "tab", "act", "password"})
-_ADMINS = frozenset({"staff:write", "partners:write"})  # with these, who may not change something may not see it either
+# With these, who may not change something may not see it either.
+_ADMINS = frozenset({"staff:write", "partners:write", "settings:write"})
 
 
 def may(request: HttpRequest) -> dict[str, dict[str, bool]]:

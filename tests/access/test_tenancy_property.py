@@ -43,7 +43,7 @@ class Asked:
 
 
 MONEY = "{ amount currency }"
-CUSTOMER = "id name externalId contacts(first: 9) { nodes { id name email } }"
+CUSTOMER = "id name externalId isActive orderingBlocked contacts(first: 9) { nodes { id name email } }"
 PRODUCT = "id sku name category externalId imageUrl units(first: 9) { nodes { name price { amount } } }"
 LINE = f"id name sku unit quantity unitPrice {MONEY}"
 MESSAGE = "id authorName text mail { state reason }"
@@ -87,8 +87,25 @@ MUTATIONS = {
     "deactivateStaff": f"member {{ {MEMBER} }}",
     "activateStaff": f"member {{ {MEMBER} }}",
     "setSecondFactorRequired": "required",
+    "rotateCustomerLink": f"customer {{ {CUSTOMER} }}",
+    "rotatePublicLink": "workspace { name strictSecurity }",
+    "setCustomerFlags": f"customer {{ {CUSTOMER} }}",
+    "endAccountSessions": "contact { id name email }",
+    "setPortalSettings": "workspace { name strictSecurity }",
+    "setStoreSettings": "store { id name confirmsOrders stickyContact }",
 }
-OPERATIONS = ("order", "orderByNumber", "orders", "products", "customers", "staffMembers", "roles", "node", *MUTATIONS)
+OPERATIONS = (
+    "order",
+    "orderByNumber",
+    "orders",
+    "products",
+    "customers",
+    "staffMembers",
+    "roles",
+    "stores",
+    "node",
+    *MUTATIONS,
+)
 
 
 @pytest.fixture
@@ -125,7 +142,7 @@ def asked(random: Random, name: str, sides: tuple[Side, Side], marker: str) -> A
 def _lists(random: Random, name: str, sides: tuple[Side, Side], an_id: AnId) -> Asked:
     kind, fields = {
         "orders": ("Order", ORDER), "products": ("Product", PRODUCT), "customers": ("Customer", CUSTOMER),
-        "staffMembers": ("", MEMBER), "roles": ("", "id name"),
+        "staffMembers": ("", MEMBER), "roles": ("", "id name"), "stores": ("", "id name"),
     }[name]  # fmt: skip
     words = ["", "Harbour", "INV", "Tea", "Bunting", "ana@", *MARKERS]
     filters: Given = {"search": random.choice(words)}
@@ -213,6 +230,20 @@ _INPUTS: dict[str, Callable[[Pick, AnId, str], Given]] = {
     "deactivateStaff": lambda pick, an_id, _: {"staffId": an_id("staff")},
     "activateStaff": lambda pick, an_id, _: {"staffId": an_id("staff")},
     "setSecondFactorRequired": lambda pick, an_id, _: {"required": pick([True, False])},
+    "rotateCustomerLink": lambda pick, an_id, _: {"customerId": an_id("customer")},
+    "rotatePublicLink": lambda *_: {},
+    "setCustomerFlags": lambda pick, an_id, _: {
+        "customerId": an_id("customer"),
+        "isActive": pick([None, True, False]),
+        "orderingBlocked": pick([None, True, False]),
+    },
+    "endAccountSessions": lambda pick, an_id, _: {"contactId": an_id("contact")},
+    "setPortalSettings": lambda pick, an_id, _: {"strictSecurity": pick([True, False])},
+    "setStoreSettings": lambda pick, an_id, _: {
+        "storeId": an_id("store"),
+        "confirmsOrders": pick([True, False]),
+        "stickyContact": pick([True, False]),
+    },
 }
 
 

@@ -5,7 +5,7 @@ its object. The fields of orders have a table of their own, in `test_access_matr
 import pytest
 from graphql import GraphQLObjectType, is_introspection_type
 
-from counterfoil.access.policy import GRANTABLE
+from counterfoil.access.policy import GRANTABLE, Permission
 from counterfoil.access.viewer import Role, Viewer, anonymous
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message
 from counterfoil.customers.queries import signed_in
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.feature("AC-12")
 
 # Whoever sees the object sees these, but for those of SOME.
 FIELDS: dict[str, str] = {
-    "Contact": "id name email hasAccount",
+    "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId contacts",
+    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
@@ -49,9 +49,9 @@ FIELDS: dict[str, str] = {
     "Role": "id name builtIn permissions",
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
-    "Store": "id name language timeZone",
+    "Store": "id name language timeZone confirmsOrders stickyContact",
     "Unit": "name price",
-    "Workspace": "name secondFactorRequired",
+    "Workspace": "name secondFactorRequired strictSecurity publicUrl",
 }
 # Fields that tell some of those who see the object more than others, and who they are.
 SOME: dict[str, set[str]] = {
@@ -59,6 +59,12 @@ SOME: dict[str, set[str]] = {
     "Message.readAt": {"shop manager", "admin", "partner"},
     "Message.mail": {"shop manager", "admin", "partner"},
     "Workspace.secondFactorRequired": {"shop manager", "admin"},
+    "Workspace.strictSecurity": {"shop manager", "admin"},
+    "Workspace.publicUrl": {"shop manager", "admin", "partner"},
+    "Store.confirmsOrders": {"shop manager", "admin"},
+    "Store.stickyContact": {"shop manager", "admin"},
+    "Customer.portalUrl": {"shop manager", "admin", "partner"},
+    "Contact.signedInOn": {"shop manager", "admin", "partner"},
 }
 MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
     messages(first: 1) { nodes { authorName readAt mail { state } } } } }"""
@@ -110,13 +116,35 @@ def test_of_a_message_only_the_shop_sees_who_wrote_it_whether_it_was_read_and_it
 
 
 @pytest.mark.django_db
-def test_only_staff_see_whether_signing_in_takes_a_second_factor(
-    shop: Shop, viewers: dict[str, Viewer], ask: Ask
+@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl"])
+def test_how_people_get_in_is_told_to_those_whom_it_concerns(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
 ) -> None:
     viewers = {**viewers, "anonymous": anonymous(shop.workspace.pk)}
+    told = {name: ask(viewer, f"{{ workspace {{ {field} }} }}")["workspace"][field] for name, viewer in viewers.items()}
+
+    assert {name for name, value in told.items() if value is not None} == SOME[f"Workspace.{field}"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["confirmsOrders", "stickyContact"])
+def test_what_a_store_does_by_itself_is_told_to_staff(viewers: dict[str, Viewer], ask: Ask, field: str) -> None:
     told = {
-        name: ask(viewer, "{ workspace { secondFactorRequired } }")["workspace"]["secondFactorRequired"]
+        name: ask(viewer, f"{{ stores(first: 1) {{ nodes {{ {field} }} }} }}")["stores"]["nodes"][0][field]
         for name, viewer in viewers.items()
     }
 
-    assert {name for name, required in told.items() if required is not None} == SOME["Workspace.secondFactorRequired"]
+    assert {name for name, value in told.items() if value is not None} == SOME[f"Store.{field}"]
+
+
+@pytest.mark.django_db
+def test_the_links_of_customers_are_told_to_who_may_read_them(shop: Shop, viewers: dict[str, Viewer], ask: Ask) -> None:
+    query = "{ customers(first: 1) { nodes { portalUrl contacts(first: 1) { nodes { signedInOn } } } } }"
+    client, _ = register_client(viewer=shop.staff, name="Till", scopes=[Permission.CUSTOMERS_READ])
+    viewers = {**viewers, "partner without": client.acting(client.scopes)}
+    told = {name: ask(viewer, query)["customers"]["nodes"] for name, viewer in viewers.items()}
+
+    assert (told.pop("guest"), told.pop("contact")) == ([], [])
+    people = {name: customer["contacts"]["nodes"][0] for name, [customer] in told.items()}
+    assert {name for name, [customer] in told.items() if customer["portalUrl"]} == SOME["Customer.portalUrl"]
+    assert {name for name, one in people.items() if one["signedInOn"] is not None} == SOME["Contact.signedInOn"]

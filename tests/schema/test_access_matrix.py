@@ -88,6 +88,7 @@ QUERIES: dict[str, set[str]] = {
     "permissions": {*HERE, *ELSEWHERE},
     "viewer": {*HERE, *ELSEWHERE},
     "workspace": {*HERE, *ELSEWHERE},
+    "stores": {*HERE},
     "position": {*HERE, *ELSEWHERE},
 }
 # What each mutation answers. Everybody else is told that there is no such order.
@@ -114,6 +115,12 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "rotateCustomerLink": dict.fromkeys(STAFF, "done"),
+    "rotatePublicLink": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
+    "setCustomerFlags": dict.fromkeys(STAFF, "done"),
+    "endAccountSessions": dict.fromkeys(STAFF, "done"),
+    "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
+    "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
         **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
         **dict.fromkeys(OURS - {"shop manager"}, "done"),
@@ -167,6 +174,7 @@ ADMINS_ALONE = {
     *("partnerClients", "node of a program", "registerPartnerClient", "setPartnerScopes", "rotatePartnerSecret"),
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
+    *("setPortalSettings", "setStoreSettings"),
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
@@ -192,6 +200,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "permissions": set(),
     "viewer": set(),
     "workspace": set(),
+    "stores": set(),
     "position": set(),
     "sendMessage": {"orders:read", "messages:write"},
     "reportDelivered": {"orders:read", "messages:read", "receipts:write"},
@@ -211,6 +220,10 @@ SCOPES_OF: dict[str, set[str]] = {
     "saveProduct": {"products:write"},
     "setProductImage": {"products:write"},
     "saveCustomer": {"customers:write"},
+    "rotateCustomerLink": {"customers:read", "customer_links:rotate"},
+    "rotatePublicLink": {"customer_links:rotate"},
+    "setCustomerFlags": {"customers:write"},
+    "endAccountSessions": {"customers:read", "customer_links:rotate"},
 }
 ORDER_SCOPES: dict[str, str] = {
     "customer": "customers:read",
@@ -404,6 +417,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "permissions": ("{ seen: permissions { name } }", {}),
         "viewer": ("{ seen: viewer { kind } }", {}),
         "workspace": ("{ seen: workspace { name } }", {}),
+        "stores": ("{ stores(first: 9) { nodes { id } } }", {}),
         "position": ("{ seen: position }", {}),
     }[query]
     data = ask(text, **variables).data
@@ -417,6 +431,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         data["seen"] = data["partnerClients"]["nodes"] or None
     ours = {
         "customers": f"customer_{customer.pk}",
+        "stores": f"store_{order.store_id}",
         "staffMembers": f"staff_{world.shop.member.pk}",
         "roles": f"role_{world.role.pk}",
     }
@@ -555,6 +570,9 @@ def change(world: World, mutation: str) -> Change:
         "saveRole": {"name": "Reader", "permissions": ["orders:read"]},
         "setStaffRole": {"roleId": "role_admin"},
         "setSecondFactorRequired": {"required": True},
+        "setCustomerFlags": {"isActive": False},
+        "setPortalSettings": {"strictSecurity": True},
+        "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
     named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
@@ -563,6 +581,12 @@ def change(world: World, mutation: str) -> Change:
     if mutation == "placeOrder":
         named = {"customerId": f"customer_{world.order.customer_id}"}
         what = "There is no such customer, or they have no such contact."
+    if mutation in ("rotateCustomerLink", "setCustomerFlags"):
+        named, what = {"customerId": f"customer_{world.order.customer_id}"}, "There is no such customer."
+    if mutation == "endAccountSessions":
+        named, what = {"contactId": f"contact_{world.order.contact_id}"}, "There is no such contact."
+    if mutation == "setStoreSettings":
+        named, what = {"storeId": f"store_{world.order.store_id}"}, "There is no such store."
     if mutation == "setProductImage":
         named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
     if mutation.endswith("Invitation"):
@@ -575,7 +599,8 @@ def change(world: World, mutation: str) -> Change:
         named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
     if mutation == "deleteRole":
         named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
-    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "claimOrder"}
+    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
+    alone |= CONTACTS_ALONE
     if mutation.startswith(("save", "register")) or mutation in alone:
         named = {}
     reports = mutation.startswith("report")

@@ -51,6 +51,7 @@ CONNECTIONS = [
     "Query.products",
     "Query.roles",
     "Query.staffMembers",
+    "Query.stores",
 ]
 
 pytestmark = pytest.mark.once

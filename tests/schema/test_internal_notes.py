@@ -135,7 +135,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 else [{"name": "Tin", "quantity": 1, "unitPrice": "1.00"}],
                 "productId": "product_1" if name == "setProductImage" else None,
                 "customerId": f"customer_{order.customer_id}",
-                "contactId": None,
+                "contactId": f"contact_{order.contact_id}" if name == "endAccountSessions" else None,
                 "externalId": None,
                 "sku": "TT-22",
                 "name": "Tea tin",
@@ -166,6 +166,12 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "roleId": "role_1",
                 "permissions": ["orders:read"],
                 "required": False,
+                "isActive": True,
+                "orderingBlocked": False,
+                "strictSecurity": False,
+                "storeId": f"store_{order.store_id}",
+                "confirmsOrders": True,
+                "stickyContact": True,
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

@@ -2,9 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Count
 
 from counterfoil.access import clock
 from counterfoil.access.problems import NotFound
@@ -51,6 +53,12 @@ def found(secret: str, *, workspace_id: int) -> AccountSession | None:
 def sessions_of(contact: Contact) -> list[AccountSession]:
     """Where a contact is signed in, newest first."""
     return list(AccountSession.objects.filter(contact=contact).order_by("-began_at", "-pk"))
+
+
+def how_many_each(contacts: Iterable[int]) -> dict[int, int]:
+    """In how many browsers these contacts are signed in, by primary key; who is in none is left out."""
+    lasting = AccountSession.objects.filter(contact__in=contacts, began_at__gt=clock.now() - LONGEST)
+    return dict(lasting.values("contact_id").annotate(count=Count("pk")).values_list("contact_id", "count"))
 
 
 @transaction.atomic

@@ -17,3 +17,8 @@ def store_for_host(host: str) -> Store | None:
 def stores_of(workspace_id: int) -> QuerySet[Store]:
     """The stores of a workspace: their names and addresses are public."""
     return Store.objects.filter(workspace_id=workspace_id)
+
+
+def portal_address(workspace_id: int) -> str | None:
+    """Where the workspace's portal is: the address of its first store, without a trailing slash."""
+    return stores_of(workspace_id).order_by("pk").values_list("base_url", flat=True).first()
