@@ -189,3 +189,12 @@ def test_serve_on_a_database_that_can_not_be_used_says_so_and_ends(tmp_path: Pat
     assert (ended.returncode, ended.stdout) == (3, "")
     assert "The database can't be used: no such table: events_event" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_django_keeps_to_the_log_level_that_is_asked_for() -> None:
+    look = "import django, logging; django.setup(); print(logging.getLogger('django.request').getEffectiveLevel())"
+    environment = {"DJANGO_SETTINGS_MODULE": "counterfoil.site.settings", "COUNTERFOIL_LOG_LEVEL": "ERROR"}
+
+    told = run(sys.executable, "-c", look, **environment)
+
+    assert told.stdout == "40\n", told.stderr

@@ -232,7 +232,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("COUNTERFOIL_LOG_LEVEL", "WARNING")},
     "loggers": {
-        "django": {"handlers": []},
+        "django": {"handlers": [], "level": "NOTSET"},  # the level that is asked for is Django’s too
         "django.server": {"handlers": [], "propagate": True},
     },
 }

@@ -3,9 +3,7 @@
 Requests go through Django's own WSGI handler, every middleware included, in this one thread.
 """
 
-import io
 import json
-import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,7 +11,6 @@ from itertools import count, cycle, islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -24,12 +21,12 @@ from counterfoil.access.policy import GRANTABLE, Permission, allows
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders.models import Order
 from counterfoil.partners.actions import issue_token, register_client, revoke_token
+from counterfoil.site.bench.asking import Cost, Site, cost
 from counterfoil.site.bench.children import answer
 from counterfoil.site.bench.contenders import requests as lists
 from counterfoil.site.bench.hostile import HOSTILE
 from counterfoil.site.bench.run import COUNTERFOIL
 from counterfoil.site.bench.shop import make_shop
-from counterfoil.site.bench.streams import HOST
 from counterfoil.workspaces.models import Workspace
 from schema import buyers
 from schema.admission import admit
@@ -38,7 +35,6 @@ from schema.orders.types import NEWEST_ORDERS
 from schema.requests import read_post
 from schema.root import schema
 
-type Cost = dict[str, float]
 _ORDER_PAGES = 10
 _PAGE = 1000
 _NONE: Mapping[str, str] = {}
@@ -84,7 +80,7 @@ class Shop:
     """One shop, and requests to it."""
 
     def __init__(self) -> None:
-        self._handler = WSGIHandler()
+        self._site = Site()
         self._token = ""
         self._partner: _Partner | None = None
         self._pages: dict[str, list[tuple[str, str]]] = {}
@@ -120,7 +116,7 @@ class Shop:
         if not only:
             asks.append(("authentication", lambda: bearer_context(f"Bearer {self._token}", workspace)))
         begin = turn % len(asks)
-        return {name: _cost(ask, requests) for name, ask in (*asks[begin:], *asks[:begin])}
+        return {name: cost(ask, requests) for name, ask in (*asks[begin:], *asks[:begin])}
 
     def pages(self, *, requests: int, turn: int) -> dict[str, Cost]:
         """What an order's page costs in each UI; each request is for another order."""
@@ -133,7 +129,7 @@ class Shop:
                 address, cookie = pages[next(numbers) % len(pages)]
                 self._ask(address, more={"HTTP_COOKIE": cookie})
 
-            costs[name] = _cost(ask, requests)
+            costs[name] = cost(ask, requests)
         return costs
 
     def access(self, *, requests: int) -> dict[str, Cost]:
@@ -146,8 +142,8 @@ class Shop:
                 allows(partner.viewer, permission)
 
         return {
-            "token": _cost(lambda: self._ask("/oauth/token", b"grant_type=client_credentials", more=form), requests),
-            "policy": _cost(check, requests),
+            "token": cost(lambda: self._ask("/oauth/token", b"grant_type=client_credentials", more=form), requests),
+            "policy": cost(check, requests),
         }
 
     def admission(self, *, requests: int, turn: int) -> dict[str, Cost]:
@@ -166,7 +162,7 @@ class Shop:
             for permission in (Permission.ORDERS_READ, Permission.CUSTOMERS_READ):
                 allows(context.viewer, permission)
 
-        return {"admission": _cost(ask, requests)}
+        return {"admission": cost(ask, requests)}
 
     def deep(self, *, requests: int, turn: int) -> dict[str, Cost]:
         """What the first and the thousandth page of all orders cost."""
@@ -177,14 +173,14 @@ class Shop:
             body = json.dumps({"query": _PAGED, "variables": variables}).encode()
             asks[name] = partial(self._ask, "/graphql", body)
         order = sorted(asks, reverse=bool(turn % 2))
-        return {name: _cost(asks[name], requests) for name in order}
+        return {name: cost(asks[name], requests) for name in order}
 
     def hostile(self) -> dict[str, Cost]:
         """What it costs to refuse each hostile request."""
         costs = {}
         for name, make in HOSTILE.items():
             body = make(next(self._numbers))
-            costs[name] = _cost(partial(self._ask, "/graphql", body, refused=True), 1)
+            costs[name] = cost(partial(self._ask, "/graphql", body, refused=True), 1)
         return costs
 
     def streams(self, *, streams: int) -> dict[str, Any]:
@@ -224,34 +220,14 @@ class Shop:
 
         Raises `ValueError` unless the answer is as expected: 200 and no errors, or a refusal.
         """
-        environ = {
-            "REQUEST_METHOD": "POST" if body else "GET",
-            "PATH_INFO": address,
-            "SERVER_NAME": HOST,
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": HOST,
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            **(more or {"HTTP_AUTHORIZATION": f"Bearer {self._token}"}),
-        }
-        response = self._handler(environ, _ignore)
-        told = b"".join(response)
-        response.close()
+        status, told = self._site.ask(address, body, **(more or {"HTTP_AUTHORIZATION": f"Bearer {self._token}"}))
         if refused:
-            as_expected = response.status_code in {200, 400, 413} and b'"data"' not in told and b"INTERNAL" not in told
+            as_expected = status in {200, 400, 413} and b'"data"' not in told and b"INTERNAL" not in told
         else:
-            as_expected = response.status_code == 200 and b'"errors"' not in told
+            as_expected = status == 200 and b'"errors"' not in told
         if not as_expected:
-            raise ValueError(f"{address} answered {response.status_code}: {told[:2000]!r}")
+            raise ValueError(f"{address} answered {status}: {told[:2000]!r}")
         return told
-
-
-def _ignore(*_: object) -> Callable[[bytes], object]:
-    """WSGI's `start_response`: the handler's answer has the status too."""
-    return bytes
 
 
 def _guest(order: Any) -> str:
@@ -259,17 +235,6 @@ def _guest(order: Any) -> str:
     response = HttpResponse()
     buyers.grant(HttpRequest(), response, order)
     return "; ".join(f"{name}={morsel.value}" for name, morsel in response.cookies.items())
-
-
-def _cost(ask: Callable[[], object], requests: int) -> Cost:
-    """Milliseconds of CPU and wall time a request, over so many."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    for _ in range(requests):
-        ask()
-    return {
-        "cpu_ms": (time.process_time() - cpu) / requests * 1000,
-        "wall_ms": (time.perf_counter() - wall) / requests * 1000,
-    }
 
 
 def _texts(told: Any) -> list[str]:

@@ -9,17 +9,21 @@ import json
 import resource
 import signal
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import median, quantiles
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from statistics import quantiles
 from typing import Any
 
 from counterfoil.site.bench.children import Child
+from counterfoil.site.bench.entry import EntrySizes, measure_entry
 from counterfoil.site.bench.live import measure_live, measure_revocation
 from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
+from counterfoil.site.bench.printing import at, table
+from counterfoil.site.bench.rounds import Rounds, medians, rounds_of
 from counterfoil.site.command import Stop
 
-PARTS = ("list", "page", "access", "hostile", "growth", "live")
+PARTS = ("list", "page", "access", "hostile", "growth", "live", "entry")
+_SECTIONS = ("graphql_list", "order_page", "access", "hostile", "live", "entry")
 SMALL, LARGE = "small", "large"
 COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 _FILES = 8192
@@ -48,9 +52,15 @@ BOUNDS = {
     "live.subscriptions.steadily.one_order.p99_ms": 250,
     "live.subscriptions.kb_per_stream": 60,
     "live.subscriptions.share_kept_after_they_left": 0.25,
+    "entry.known_vs_unknown_ms": 1,
+    "entry.guesses.evaluated": 5,
+    "entry.guesses.right_contact_waits_s": 30,
+    "entry.guesses.without_form.right_contact_waits_s": 1,
+    "entry.ended.largest_ms": 1000,
+    "entry.ended.pages_shown_afterwards": 0,
+    "entry.orders.growth": 1.3,
+    "entry.orders.page_100_to_page_1": 1.2,
 }
-
-type Rounds = list[Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,19 @@ class Sizes:
     messages: int = 200
     revocations: int = 20
     every_way_to_watch: bool = True  # subscriptions too, and all on one order
+    entry: EntrySizes = field(default_factory=EntrySizes)
 
 
-QUICK = Sizes(small=120, large=240, rounds=3, requests=1, messages=8, revocations=2, every_way_to_watch=False)
+QUICK = Sizes(
+    small=120,
+    large=240,
+    rounds=3,
+    requests=1,
+    messages=8,
+    revocations=2,
+    every_way_to_watch=False,
+    entry=EntrySizes(addresses=20, guessers=6, guesses=3, endings=2, orders=2_000, rounds=3, requests=1),
+)
 
 
 def run_bench(*, as_json: bool, quick: bool, database: str | None, only: str | None) -> int:
@@ -92,10 +112,10 @@ def run_bench(*, as_json: bool, quick: bool, database: str | None, only: str | N
         "bounds": [
             {"figure": name, "bound": bound, "value": found, "holds": found <= bound}
             for name, bound in BOUNDS.items()
-            if (found := _at(figures, name)) is not None
+            if (found := at(figures, name)) is not None
         ],
     }
-    print(json.dumps(figures, indent=2) if as_json else _table(figures))
+    print(json.dumps(figures, indent=2) if as_json else table(figures, _SECTIONS))
     return 0
 
 
@@ -121,7 +141,7 @@ def _allow_files() -> None:
 def _measure(
     environments: Mapping[str, Environment], shops: Mapping[str, int], sizes: Sizes, parts: Collection[str]
 ) -> dict[str, Any]:
-    figures: dict[str, Any] = {"graphql_list": {}, "order_page": {}, "access": {}, "hostile": {}, "live": {}}
+    figures: dict[str, Any] = {section: {} for section in _SECTIONS}
     with contextlib.ExitStack() as stack:
         children = {}
         for name, orders in shops.items():
@@ -161,12 +181,15 @@ def _measure(
             messages=sizes.messages,
             every_way=sizes.every_way_to_watch,
         )
+    if "entry" in parts:
+        _say("measuring how customers get in")
+        figures["entry"] = measure_entry(environments[SMALL], sizes.entry)
     return figures
 
 
 def _list(shop: Child, sizes: Sizes, first: int) -> dict[str, Any]:
-    rounds = _rounds(sizes, lambda turn: shop.ask("list", first=first, requests=sizes.requests, turn=turn))
-    cpu, wall = _medians(rounds, "cpu_ms"), _medians(rounds, "wall_ms")
+    rounds = rounds_of(sizes.rounds, lambda turn: shop.ask("list", first=first, requests=sizes.requests, turn=turn))
+    cpu, wall = medians(rounds, "cpu_ms"), medians(rounds, "wall_ms")
     return {
         "cpu_ratio_to_plain_json": _ratio(cpu, PLAIN),
         "cpu_ratio_to_graphene": _ratio(cpu, GRAPHENE),
@@ -193,31 +216,31 @@ def _ratio_quartile(rounds: Rounds, other: str, place: int) -> float:
 
 
 def _page(shop: Child, sizes: Sizes) -> dict[str, Any]:
-    rounds = _rounds(sizes, lambda turn: shop.ask("page", requests=sizes.requests, turn=turn))
-    return {"cpu_ms": _medians(rounds, "cpu_ms"), "wall_ms": _medians(rounds, "wall_ms")}
+    rounds = rounds_of(sizes.rounds, lambda turn: shop.ask("page", requests=sizes.requests, turn=turn))
+    return {"cpu_ms": medians(rounds, "cpu_ms"), "wall_ms": medians(rounds, "wall_ms")}
 
 
 def _access(shop: Child, sizes: Sizes) -> dict[str, Any]:
-    rounds = _rounds(sizes, lambda _: shop.ask("access", requests=sizes.requests))
-    cpu, wall = _medians(rounds, "cpu_ms"), _medians(rounds, "wall_ms")
+    rounds = rounds_of(sizes.rounds, lambda _: shop.ask("access", requests=sizes.requests))
+    cpu, wall = medians(rounds, "cpu_ms"), medians(rounds, "wall_ms")
     # A thousand questions in milliseconds are one in microseconds.
     return {"token": {"cpu_ms": cpu["token"], "wall_ms": wall["token"]}, "policy": {"check_us": cpu["policy"]}}
 
 
 def _admission(shop: Child, sizes: Sizes) -> dict[str, float]:
-    rounds = _rounds(sizes, lambda turn: shop.ask("admission", requests=sizes.admissions, turn=turn))
-    return {"cpu_ms": _medians(rounds, "cpu_ms")["admission"], "wall_ms": _medians(rounds, "wall_ms")["admission"]}
+    rounds = rounds_of(sizes.rounds, lambda turn: shop.ask("admission", requests=sizes.admissions, turn=turn))
+    return {"cpu_ms": medians(rounds, "cpu_ms")["admission"], "wall_ms": medians(rounds, "wall_ms")["admission"]}
 
 
 def _hostile(shop: Child, sizes: Sizes) -> dict[str, Any]:
-    cpu = _medians(_rounds(sizes, lambda _: shop.ask("hostile")), "cpu_ms")
+    cpu = medians(rounds_of(sizes.rounds, lambda _: shop.ask("hostile")), "cpu_ms")
     return {"largest_cpu_ms": max(cpu.values()), "cpu_ms": cpu}
 
 
 def _deep(shop: Child, sizes: Sizes) -> dict[str, Any]:
     """The thousandth page of a list to the first: the larger of the ratios of CPU and of wall time, of medians."""
-    rounds = _rounds(sizes, lambda turn: shop.ask("deep", requests=sizes.requests, turn=turn))
-    times = {clock: _medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
+    rounds = rounds_of(sizes.rounds, lambda turn: shop.ask("deep", requests=sizes.requests, turn=turn))
+    times = {clock: medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
     ratios = {clock: found["thousandth"] / found["first"] for clock, found in times.items()}
     return {"page_1000_to_page_1": max(ratios.values()), "page_ratios": ratios}
 
@@ -234,8 +257,8 @@ def _growth(children: Mapping[str, Child], sizes: Sizes) -> dict[str, dict[str, 
                 costs[f"{name}.{shop}"] = cost
         return costs
 
-    rounds = _rounds(sizes, ask)
-    times = {clock: _medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
+    rounds = rounds_of(sizes.rounds, ask)
+    times = {clock: medians(rounds, f"{clock}_ms") for clock in ("cpu", "wall")}
 
     def growth(name: str) -> dict[str, float]:
         return {clock: found[f"{name}.{LARGE}"] / found[f"{name}.{SMALL}"] for clock, found in times.items()}
@@ -250,45 +273,5 @@ def _growth(children: Mapping[str, Child], sizes: Sizes) -> dict[str, dict[str, 
     }
 
 
-def _rounds(sizes: Sizes, ask: Any) -> Rounds:
-    """The rounds, after some that only warm up."""
-    for turn in range(2):
-        ask(turn)
-    return [ask(turn) for turn in range(sizes.rounds)]
-
-
-def _medians(rounds: Rounds, clock: str) -> dict[str, float]:
-    return {name: median(costs[name][clock] for costs in rounds) for name in sorted(rounds[0])}
-
-
-def _at(figures: Mapping[str, Any], name: str) -> float | None:
-    found: Any = figures
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return None if found is None else float(found)
-
-
 def _say(doing: str) -> None:
     print(f"counterfoil bench: {doing} …", file=sys.stderr, flush=True)
-
-
-def _table(figures: Mapping[str, Any]) -> str:
-    """The figures as lines to read: the bounds first, then everything."""
-    judged = [
-        f"  {bound['figure']:<44}{bound['value']:>9.2f}  {'≤' if bound['holds'] else 'more than'} {bound['bound']}"
-        for bound in figures["bounds"]
-    ]
-    rest = [
-        f"  {name:<64}{value}"
-        for part in ("graphql_list", "order_page", "access", "hostile", "live")
-        for name, value in _lines(figures[part], part)
-    ]
-    return "\n".join(["Bounds", *judged, "", "All figures", *rest])
-
-
-def _lines(found: Any, name: str) -> Sequence[tuple[str, str]]:
-    if isinstance(found, Mapping):
-        return [line for key, value in found.items() for line in _lines(value, f"{name}.{key}")]
-    if isinstance(found, list):
-        return [(name, " to ".join(f"{value:.2f}" for value in found))]
-    return [(name, f"{found:.2f}")]

@@ -5,6 +5,7 @@ conversation of six messages on every tenth order, orders spread over two years.
 """
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -61,7 +62,7 @@ def make_shop(orders: int) -> str:
         digest=AccessToken.digest_of(token),
         expires_at=datetime.now(UTC) + timedelta(days=1),
     )
-    products = Product.objects.bulk_create(
+    Product.objects.bulk_create(
         Product(
             workspace=workspace,
             sku=f"SKU-{number:04}",
@@ -70,37 +71,60 @@ def make_shop(orders: int) -> str:
         )
         for number in range(_PRODUCTS)
     )
-    contacts = _people(workspace, max(1, orders // 10), chance)
-    for first in range(0, orders, _AT_ONCE):
-        numbers = range(first, min(first + _AT_ONCE, orders))
-        placed = _orders(store, contacts, numbers, orders, chance)
-        _ship(placed, _lines(placed, products, chance), chance)
-        _talk([order for order in placed if int(order.number) % _TALKS_EVERY == 0], staff)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # what autovacuum does for an installation that lives
-            cursor.execute("VACUUM ANALYZE")
+    addresses = [f"contact{number}@customers.example" for number in range(max(1, orders // 10))]
+    contacts = _people(workspace, addresses, chance)
+    _place(store, contacts, range(orders), chance)
+    tidy_up()
     return token
 
 
-def _people(workspace: Workspace, count: int, chance: random.Random) -> list[Contact]:
+def make_contacts(addresses: Sequence[str]) -> list[Contact]:
+    """A customer with one contact for each of these mail addresses."""
+    return _people(Workspace.objects.get(), addresses, random.Random(_SEED))  # noqa: S311
+
+
+def give_orders(contact: Contact, count: int) -> None:
+    """So many more orders of one contact, the shop's newest."""
+    first = Order.objects.count()
+    _place(Store.objects.get(), [contact], range(first, first + count), random.Random(_SEED))  # noqa: S311
+    Workspace.objects.update(last_order_number=1000 + first + count)
+
+
+def tidy_up() -> None:
+    """Do what autovacuum does for an installation that lives."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def _place(store: Store, contacts: list[Contact], numbers: range, chance: random.Random) -> None:
+    products, staff = list(Product.objects.order_by("pk")), StaffMember.objects.get()
+    for first in range(numbers.start, numbers.stop, _AT_ONCE):
+        some = range(first, min(first + _AT_ONCE, numbers.stop))
+        placed = _orders(store, contacts, some, numbers.stop, chance)
+        _ship(placed, _lines(placed, products, chance), chance)
+        _talk([order for order in placed if int(order.number) % _TALKS_EVERY == 0], staff)
+
+
+def _people(workspace: Workspace, addresses: Sequence[str], chance: random.Random) -> list[Contact]:
     customers = Customer.objects.bulk_create(
         Customer(
             workspace=workspace,
             name=f"{chance.choice(_NAMES)} {chance.choice(_TRADES)} {number}",
             created_at=_NEWEST - _SPREAD,
         )
-        for number in range(count)
+        for number in range(len(addresses))
     )
     return Contact.objects.bulk_create(
         Contact(
             workspace=workspace,
             customer=customer,
             name=f"{chance.choice(_NAMES)} Miller",
-            email=f"contact{number}@customers.example",
-            mailbox=f"contact{number}@customers.example",
+            email=address,
+            mailbox=address,
             created_at=customer.created_at,
         )
-        for number, customer in enumerate(customers)
+        for customer, address in zip(customers, addresses, strict=True)
     )
 
 

@@ -19,8 +19,13 @@ HOST = "127.0.0.1"
 _PATIENCE = 30.0  # seconds; reached only when something is wrong
 _AT_ONCE = 50  # streams that are opened at the same time
 _SETTLE = 1.0  # seconds until a stream that has been answered follows the log
-PAGES, SUBSCRIPTIONS, ENDED = "pages", "subscriptions", "ended"
-_MARKS = {PAGES: b"message.sent", SUBSCRIPTIONS: b"messageAdded", ENDED: b"event: complete"}
+PAGES, SUBSCRIPTIONS, ENDED, PAGES_ENDED = "pages", "subscriptions", "ended", "pages_ended"
+_MARKS = {
+    PAGES: b"message.sent",
+    SUBSCRIPTIONS: b"messageAdded",
+    ENDED: b"event: complete",
+    PAGES_ENDED: b"event: ended",
+}
 _NUMBER = re.compile(rb'"Message (\d+)"')
 _SUBSCRIBE = "subscription Added($order: ID!) { messageAdded(orderId: $order) { message { text author sentAt } } }"
 _SEND = """mutation Send($input: SendMessageInput!) {
@@ -86,20 +91,20 @@ class Clients:
     async def _open(self, kind: str, order: dict[str, str]) -> None:
         mark = _MARKS[kind]
         _, stream = await self._loop.create_connection(lambda: _Stream(mark), HOST, self._port)
-        if kind == PAGES:
+        if kind in (PAGES, PAGES_ENDED):
             request = _request(f"GET /live?topics={order['id']}", Cookie=order["cookie"])
         else:
             request = _request(
                 "POST /graphql",
-                {"query": _SUBSCRIBE, "variables": {"order": order["id"]}},
+                {"query": order.get("query", _SUBSCRIBE), "variables": {"order": order["id"]}},
                 Accept="text/event-stream",
-                Authorization=f"Bearer {self._token}",
+                Authorization=f"Bearer {order.get('token', self._token)}",
             )
         if stream.transport is not None:
             stream.transport.write(request)
         async with asyncio.timeout(_PATIENCE):
             await stream.began.wait()
-        self._streams.setdefault(order["id"], []).append(stream)
+        self._streams.setdefault(order.get("name", order["id"]), []).append(stream)
 
     def watch_end(self, *, port: int, token: str, order: str) -> None:
         """Open a subscription that somebody is about to end."""
@@ -119,6 +124,29 @@ class Clients:
         found = self._loop.run_until_complete(ended())
         self.close()
         return found
+
+    def watch_ends(self, *, port: int, doors: Sequence[dict[str, str]]) -> None:
+        """Open what several are about to end, each under the name of its door: a page’s stream for one with a cookie,
+        a subscription for one with a token.
+        """
+        self._port, self._token = port, ""
+
+        async def open_all() -> None:
+            await asyncio.gather(*(self._open(PAGES_ENDED if "cookie" in door else ENDED, door) for door in doors))
+            await asyncio.sleep(_SETTLE)
+
+        self._loop.run_until_complete(open_all())
+
+    def ends(self, *, names: Sequence[str]) -> dict[str, float]:
+        """When those of these names ended, as `ended_at` says it."""
+
+        async def ended() -> dict[str, float]:
+            async with asyncio.timeout(_PATIENCE):
+                for name in names:
+                    await self._streams[name][0].came.wait()
+            return {name: self._streams[name][0].came_at for name in names}
+
+        return self._loop.run_until_complete(ended())
 
     def send(self, *, orders: Sequence[str], pause: float) -> list[float]:
         """Send a message to each of these orders, one after another; gives each stream's milliseconds from the moment
@@ -229,6 +257,8 @@ def main() -> None:
         "close": clients.close,
         "watch_end": clients.watch_end,
         "ended_at": clients.ended_at,
+        "watch_ends": clients.watch_ends,
+        "ends": clients.ends,
     }
     with contextlib.suppress(KeyboardInterrupt):
         answer(tasks)
