@@ -117,8 +117,8 @@ def test_an_orders_page_shows_both_addresses_and_none_where_there_is_none(shop: 
 
     for line in ("4 Pier Road", "YO21 3PU Whitby", "United Kingdom", "PO Box 9", "LS1 1AA Leeds"):
         assert f"<bdi>{line}</bdi>" in both
-    assert "Same as the delivery address" in same
-    assert "Same as the delivery address" not in both
+    assert "Billed to the same address" in same
+    assert "Billed to the same address" not in both
     assert 'id="addresses-heading"' not in none
 
 
