@@ -101,6 +101,27 @@ def refused_customer(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def closed_customer(page: Page, demo: Demo) -> None:
+    """The page of a customer whose account is closed and whose ordering is blocked, just then."""
+    customer("Kettle & Co")(page, demo)
+    for name in ("Account active", "Ordering allowed"):
+        switch = page.get_by_role("switch", name=name)
+        if switch.get_attribute("aria-checked") == "true":
+            switch.click()
+        expect(switch).not_to_be_checked()
+    expect(page.get_by_text("Ordering blocked")).to_be_visible()
+    page.evaluate("window.shifted = 0")  # what was saved is said above the switches, which is no shift of the load
+
+
+def saved_portal_settings(page: Page, demo: Demo) -> None:
+    """The portal's settings after a new public link was made."""
+    admin("settings/portal")(page, demo)
+    page.get_by_role("button", name="Make a new link…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make a new link").click()
+    expect(page.get_by_text("The old link is closed")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 def refused_product(page: Page, demo: Demo) -> None:
     """The form of a new product after a price that is none."""
     admin("products/new")(page, demo)
@@ -228,6 +249,9 @@ STAFF_PAGES: dict[str, Open] = {
     "new product": admin("products/new"),
     "product of a long name": made_product,
     "new product, refused": refused_product,
+    "customer, closed": closed_customer,
+    "portal settings": admin("settings/portal"),
+    "portal settings, saved": saved_portal_settings,
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,
