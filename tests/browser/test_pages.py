@@ -102,23 +102,22 @@ def refused_customer(page: Page, demo: Demo) -> None:
 
 
 def closed_customer(page: Page, demo: Demo) -> None:
-    """The page of a customer whose account is closed and whose ordering is blocked, just then."""
-    customer("Kettle & Co")(page, demo)
-    for name in ("Account active", "Ordering allowed"):
-        switch = page.get_by_role("switch", name=name)
-        if switch.get_attribute("aria-checked") == "true":
-            switch.click()
-        expect(switch).not_to_be_checked()
-    expect(page.get_by_text("Ordering blocked")).to_be_visible()
+    """The page of a customer of a long name, made, closed and blocked just now."""
+    admin("customers/new")(page, demo)
+    page.get_by_label("Customer’s name").fill(unlike_any("Donaudampfschifffahrtsgesellschaftskapitänsmützen GmbH " * 3))
+    page.get_by_role("button", name="Create customer").click()
+    for name, chip in (("Account active", "Not active"), ("Ordering allowed", "Ordering blocked")):
+        page.get_by_role("switch", name=name).click()
+        expect(page.get_by_text(chip, exact=True)).to_be_visible()
+        expect(page.get_by_role("switch", name=name)).to_be_focused()
     page.evaluate("window.shifted = 0")  # what was saved is said above the switches, which is no shift of the load
 
 
 def saved_portal_settings(page: Page, demo: Demo) -> None:
-    """The portal's settings after a new public link was made."""
+    """The portal's settings after one was saved."""
     admin("settings/portal")(page, demo)
-    page.get_by_role("button", name="Make a new link…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Make a new link").click()
-    expect(page.get_by_text("The old link is closed")).to_be_visible()
+    page.get_by_role("switch", name="Sticky contact").click()
+    expect(page.get_by_text("Saved. It counts for orders from now on.")).to_be_visible()
     page.evaluate("window.shifted = 0")
 
 
