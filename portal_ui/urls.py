@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from portal_ui import live
+from portal_ui.account import sign_in as account
 from portal_ui.landing import views as landing
 from portal_ui.orders import views as orders
+from portal_ui.welcome import views as welcome
 
 app_name = "portal"
 
@@ -17,5 +19,12 @@ urlpatterns: list[URLPattern] = [
     path("order/<str:number>/messages", orders.messages, name="order_messages"),
     path("order/<str:number>/mail", orders.mail_preference, name="order_mail_preference"),
     path("order/<str:number>/receipts", orders.receipts, name="order_receipts"),
+    path("c/<str:key>", welcome.customer_link, name="customer_link"),
+    path("start/<str:key>", welcome.public_link, name="public_link"),
+    path("store/welcome", welcome.welcome, name="welcome"),
+    path("store/welcome/proof", welcome.prove, name="prove"),
+    path("store/account/sign-in", account.sign_in, name="sign_in"),
+    path("store/account/code", account.code, name="sign_in_code"),
+    path("store/account/sign-out", account.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="live_poll"),
 ]

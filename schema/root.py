@@ -32,6 +32,7 @@ from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
 from schema.moments import DATETIME
+from schema.orders.claims import ClaimMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -105,6 +106,7 @@ _NODES: Mapping[str, Callable[[Viewer, int], object]] = {
 class Mutation(
     OrderMutations,
     PlacingMutations,
+    ClaimMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,

@@ -8,7 +8,8 @@ from counterfoil.access.models import CustomRole, StaffMember, User
 from counterfoil.access.viewer import Role, Viewer
 from counterfoil.customers.actions import create_customer
 from counterfoil.orders.actions import NewLine, place_order
-from counterfoil.orders.models import Order
+from counterfoil.orders.addresses import Addresses, NewAddress
+from counterfoil.orders.models import AddressUse, Order
 from counterfoil.orders.queries import guest
 from counterfoil.workspaces.models import Store, Workspace
 
@@ -18,6 +19,10 @@ LINES = (
     NewLine("Tea tin, retro spot", 4, Decimal("24.00"), sku="TT-22", unit="case of 12"),
     NewLine("Biscuit cutters, set of 3", 12, Decimal("5.85"), sku="BC-07"),
 )
+ADDRESSES = {
+    AddressUse.DELIVERY: NewAddress("Ana Reis", "4 Pier Road", "Whitby", "GB", "Harbour Café", postal_code="YO21 3PU"),
+    AddressUse.BILLING: NewAddress("Harbour Café Ltd", "PO Box 9", "Leeds", "GB", postal_code="LS1 1AA"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,20 @@ class Shop:
         lines: tuple[NewLine, ...] = LINES,
         number: str | None = None,
         currency: str = "GBP",
+        browser: str = "",
+        addresses: Addresses | None = None,
     ) -> Order:
         """A new customer's order."""
         person = create_customer(viewer=self.staff, name=customer, contact_name=contact, email=email)
         order = place_order(
-            viewer=self.staff, store=self.store, contact=person, currency=currency, lines=lines, number=number
+            viewer=self.staff,
+            store=self.store,
+            contact=person,
+            currency=currency,
+            lines=lines,
+            number=number,
+            browser=browser,
+            addresses=addresses or {},
         )
         return Order.objects.select_related("store", "contact", "customer").get(pk=order.pk)
 

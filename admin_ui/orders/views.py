@@ -41,6 +41,7 @@ HAPPENED = {
     "order.parcel_corrected": "Tracking corrected",
     "order.parcel_moved": "Parcel updated",
     "order_key.rotated": "Customer’s link renewed",
+    "order.claimed": "Claimed into the customer’s account",
 }
 
 

@@ -21,6 +21,7 @@ from counterfoil.workspaces.queries import stores_of
 from schema.catalog.mutations import EXTERNAL_ID
 from schema.context import Info
 from schema.customers import Customer, customers_by_key
+from schema.orders.addresses import PostalAddressInput, new_addresses
 from schema.orders.mutations import ABOUT, KEY, changed_order, find_order
 from schema.orders.types import Order
 from schema.problems import Problem, or_problem
@@ -71,7 +72,7 @@ class PlaceOrderInput:
     external_id: str | None = strawberry.field(
         default=None,
         description="What your system calls it, at most 200 characters. Sent again, it names the order of then, which "
-        "gets these lines as long as it is a draft. Null for none.",
+        "gets these lines and addresses as long as it is a draft. Null for none.",
     )
     customer_id: strawberry.ID = strawberry.field(description="Whose order it is: the customer's global id.")
     contact_id: strawberry.ID | None = strawberry.field(
@@ -83,6 +84,17 @@ class PlaceOrderInput:
     )
     placed_at: datetime | None = strawberry.field(default=None, description="When it was placed; null means now.")
     lines: list[NewLineInput] = strawberry.field(description="What is ordered, at least one line.")
+    delivery_address: PostalAddressInput | None = strawberry.field(
+        default=None, description="Where it goes; null where that is not known."
+    )
+    billing_address: PostalAddressInput | None = strawberry.field(
+        default=None, description="Who is billed; null where that is not known."
+    )
+    browser: str = strawberry.field(
+        default="",
+        description="What the shop calls the buyer's browser: opaque, at most 200 characters, empty for none. A store "
+        "that keeps this notes whose the browser's first order was, and only a keyed hash of the browser's name.",
+    )
 
 
 @strawberry.type(description="The order stands as a draft.")
@@ -216,6 +228,8 @@ class PlacingMutations:
             if placed_at is not None and placed_at.tzinfo is None:
                 raise Invalid("Say the time zone: 2026-03-02T12:00:00Z.", field="placedAt")
 
+            addresses = new_addresses(input.delivery_address, input.billing_address)
+
             def place() -> int:
                 return actions.place_order(
                     viewer=viewer,
@@ -226,12 +240,16 @@ class PlacingMutations:
                     number=input.number,
                     external_id=input.external_id,
                     placed_at=placed_at,
+                    addresses=addresses,
+                    browser=input.browser,
                 ).pk
 
             given = {
                 "contact": contact.pk,
                 "facts": [input.currency, input.number, input.external_id, placed_at],
                 "lines": lines,
+                "addresses": addresses,
+                "browser": input.browser,
             }
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="placeOrder", given=given, act=place)
             return PlaceOrderSuccess(order=changed_order(viewer, pk))

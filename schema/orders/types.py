@@ -10,16 +10,18 @@ from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
+from counterfoil.orders.models import AddressUse, guest_url, payment_state
 from counterfoil.orders.models import Order as OrderModel
-from counterfoil.orders.models import guest_url, payment_state
 from counterfoil.orders.queries import visible_to
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, messages_of, notes_of
 from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
 from schema.loading import Siblings
 from schema.money import Money, money
+from schema.orders.addresses import PostalAddress, addresses_of
 from schema.orders.fulfilments import Fulfilment, fulfilments_of
 from schema.orders.history import OrderEvent, history_of
+from schema.orders.invoices import Invoice, invoiced_at
 from schema.orders.lines import OrderLine, lines_of
 from schema.orders.states import FulfilmentState, OrderStatus, PaymentState
 from schema.relay import After, Connection, First, Keyset, Node
@@ -71,6 +73,7 @@ class OrderRow(NamedTuple):
     store_id: int
     customer_id: int
     contact_id: int
+    browser_contact_id: int
     key_version: int
     mail_preference: "MailPreferenceRow"
     siblings: Siblings
@@ -92,6 +95,7 @@ class Order(Node):
     store_id: strawberry.Private[int]
     customer_id: strawberry.Private[int]
     contact_id: strawberry.Private[int]
+    browser_contact_id: strawberry.Private[int]
     key_version: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
 
@@ -122,6 +126,51 @@ class Order(Node):
         viewer = info.context.viewer
         row = self.siblings.load("contact", "contact_id", self.contact_id, lambda keys: contacts_by_key(viewer, keys))
         return cast(Contact | None, row)
+
+    @strawberry.field(
+        description="The contact of the first order that was placed in the same browser, in a store that keeps this; "
+        "null where it does not, for an order without a browser, and for a guest. It may be another than `contact`: a "
+        "hint for staff, by which nobody reads anything.",
+        metadata=needs(Permission.CUSTOMERS_READ),
+    )
+    def browser_contact(self, info: Info) -> Contact | None:
+        viewer = info.context.viewer
+        row = self.siblings.load(
+            "browser", "browser_contact_id", self.browser_contact_id, lambda keys: contacts_by_key(viewer, keys)
+        )
+        return cast(Contact | None, row)
+
+    @strawberry.field(
+        description="Where it goes; null where that is not known, and for who opened the order by a link: it asks for "
+        "a login.",
+        metadata=needs(Permission.ADDRESSES_READ),
+    )
+    def delivery_address(self, info: Info) -> PostalAddress | None:
+        return _address(self, info, AddressUse.DELIVERY)
+
+    @strawberry.field(
+        description="Who is billed; null where that is not known, and for who opened the order by a link.",
+        metadata=needs(Permission.ADDRESSES_READ),
+    )
+    def billing_address(self, info: Info) -> PostalAddress | None:
+        return _address(self, info, AddressUse.BILLING)
+
+    @strawberry.field(
+        description="What is owed for it once it is invoiced; null until then, and for who opened the order by a link.",
+        metadata=needs(Permission.INVOICES_READ),
+    )
+    def invoice(self, info: Info) -> Invoice | None:
+        if self.status != OrderStatus.INVOICED or not allows(info.context.viewer, Permission.INVOICES_READ):
+            return None
+        due = max(self.total.amount - self.taken, Decimal(0))
+        currency = self.total.currency
+        return Invoice(
+            number=self.number,
+            issued_at=self.siblings.load("invoice", "pk", self.pk, invoiced_at),
+            total=self.total,
+            paid=money(self.taken, currency),
+            due=money(due, currency),
+        )
 
     @strawberry.field(description="What was ordered, in the order of its lines. `first` is at most 100.")
     def lines(self, info: Info, first: First, after: After = None) -> Connection[OrderLine]:
@@ -194,6 +243,12 @@ def _store(order: Order, info: Info) -> object:
     return order.siblings.load("store", "store_id", order.store_id, lambda keys: stores_by_key(workspace_id, keys))
 
 
+def _address(order: Order, info: Info, use: AddressUse) -> PostalAddress | None:
+    viewer = info.context.viewer
+    found = order.siblings.load("addresses", "pk", order.pk, lambda keys: addresses_of(viewer, keys))
+    return cast(PostalAddress | None, (found or {}).get(use))
+
+
 def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
     """Orders as rows; they share what they load."""
     siblings = Siblings()
@@ -212,6 +267,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             store_id=store_id,
             customer_id=customer_id,
             contact_id=contact_id,
+            browser_contact_id=browser_contact_id or 0,
             key_version=key_version,
             mail_preference=MailPreferenceRow(contact_wants, MailPreferenceOwner.CONTACT, email != "")
             if has_account
@@ -231,6 +287,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             store_id,
             customer_id,
             contact_id,
+            browser_contact_id,
             key_version,
             order_wants,
             contact_wants,
@@ -249,6 +306,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             "store_id",
             "customer_id",
             "contact_id",
+            "browser_contact_id",
             "key_version",
             "wants_mail",
             "contact__wants_mail",
@@ -256,7 +314,7 @@ def read_orders(orders: QuerySet[OrderModel]) -> list[OrderRow]:
             "contact__email",
         )
     ]
-    siblings.share(rows, "pk", "store_id", "customer_id", "contact_id")
+    siblings.share(rows, "pk", "store_id", "customer_id", "contact_id", "browser_contact_id")
     return rows
 
 

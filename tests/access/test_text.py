@@ -2,7 +2,7 @@
 
 import pytest
 
-from counterfoil.access.text import storable
+from counterfoil.access.text import mailbox_of, storable
 
 
 @pytest.mark.once
@@ -22,3 +22,34 @@ from counterfoil.access.text import storable
 )
 def test_all_but_nul_and_halves_of_pairs_can_be_stored(text: str, can_be_stored: bool) -> None:
     assert storable(text) is can_be_stored
+
+
+@pytest.mark.once
+@pytest.mark.feature("AC-3")
+@pytest.mark.parametrize(
+    "written",
+    ["ana@bücher.example", " ANA@BÜCHER.Example ", "ana@xn--bcher-kva.example", "Ana@bu\u0308cher.example"],
+    ids=ascii,
+)
+def test_a_mailbox_is_one_however_it_is_written(written: str) -> None:
+    assert mailbox_of(written) == "ana@xn--bcher-kva.example"
+
+
+@pytest.mark.once
+@pytest.mark.feature("AC-3")
+def test_other_addresses_are_other_mailboxes_and_no_text_is_refused() -> None:
+    strange = [
+        "ana+tin@x.example",
+        "ana@x.example",
+        "an.a@x.example",
+        "ana@y.example",
+        "ana",
+        "",
+        "@",
+        "@@",
+        "a@\0",
+        "\ud800@x",
+    ]
+    strange += ["a@" + "x" * 300, "ana@x..example", "ana@-x.example", "ana@faß.example", "ana@fass.example"]
+
+    assert len({mailbox_of(one) for one in strange}) == len(strange)

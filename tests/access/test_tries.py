@@ -6,7 +6,18 @@ import pytest
 
 from counterfoil.access import clock
 from counterfoil.access.models import Tries
-from counterfoil.access.tries import DAY, QUARTER, Limit, TooManyTries, give_back, reserve
+from counterfoil.access.tries import (
+    DAY,
+    QUARTER,
+    Limit,
+    TooManyTries,
+    Waits,
+    give_back,
+    reserve,
+    rest,
+    seconds_left,
+    take_turn,
+)
 from tests.together import overlapping, together
 
 pytestmark = pytest.mark.feature("AC-10")
@@ -130,3 +141,51 @@ def test_one_window_follows_another_once_also_when_tries_come_at_the_same_moment
 
     counted = together(*6 * [later])
     assert sum(count for count in counted if isinstance(count, int)) == 4
+
+
+# Turns with waits between them.
+
+
+def turns(*parts: str) -> Waits:
+    waits = (timedelta(seconds=10), timedelta(seconds=60))
+    return Waits("code", parts or ("ana",), waits, rest=timedelta(minutes=5))
+
+
+def taken(waits: Waits, second: float) -> int | None:
+    """The seconds until the next turn, where one may be taken at this second."""
+    with clock.at(NOON + timedelta(seconds=second)):
+        try:
+            return take_turn(waits)
+        except TooManyTries:
+            return None
+
+
+def test_the_waits_between_turns_grow_up_to_the_last_one(db: None) -> None:
+    seconds = [0, 9, 10, 69, 70, 129, 130]
+
+    assert [taken(turns(), second) for second in seconds] == [10, None, 60, None, 60, None, 60]
+    assert taken(turns("ben"), 130) == 10
+
+
+def test_after_a_rest_the_first_turn_comes_again(db: None) -> None:
+    assert taken(turns(), 0) == 10
+    assert taken(turns(), 10) == 60
+    assert taken(turns(), 310) == 10
+    rest(turns())
+    assert taken(turns(), 311) == 10
+
+
+def test_it_is_known_how_long_the_wait_is(db: None) -> None:
+    assert seconds_left(turns()) == 0
+    taken(turns(), 0)
+    for second, left in ((0, 10), (3.5, 7), (10, 0), (99, 0)):
+        with clock.at(NOON + timedelta(seconds=second)):
+            assert seconds_left(turns()) == left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_takes_the_turn() -> None:
+    for wait in (10, 60):
+        results = together(*[lambda: take_turn(turns())] * 8)
+        assert [result for result in results if not isinstance(result, TooManyTries)] == [wait]
+        Tries.objects.update(began_at=clock.now() - timedelta(seconds=60))

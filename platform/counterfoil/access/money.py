@@ -7,6 +7,8 @@ decimals as eight-byte floats, gives back every 15-digit amount exactly.
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_precision
 from moneyed import CurrencyDoesNotExist, get_currency
 
 from counterfoil.access.problems import Invalid
@@ -51,3 +53,19 @@ def order_total(line_totals: Iterable[Decimal]) -> Decimal:
     if any(abs(amount) > LARGEST for amount in (*totals, total)):
         raise Invalid(f"The order comes to more than {LARGEST:,}; split it into several.", field="lines")
     return total
+
+
+def written(amount: Decimal, currency: str, locale: Locale) -> str:
+    """An amount as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
+    places = max(-int(amount.as_tuple().exponent), get_currency_precision(currency))
+    whole = locale.currency_formats["standard"].pattern.split(";")[0]
+    exact = whole.replace("0.00", "0" + ("." + "0" * places if places else ""))
+    return format_currency(amount, currency, format=exact, locale=locale, currency_digits=False)
+
+
+def locale_of(language: str) -> Locale:
+    """How a language writes; English stands for British English, whose dates put the day first."""
+    try:
+        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")

@@ -45,6 +45,8 @@ def deliver(mail_id: int) -> None:
         "invitation",
         "user",
         "code",
+        "order__store",
+        "order__contact",
         "message__staff",
         "message__conversation__order__store",
         "message__conversation__order__contact",

@@ -1,4 +1,4 @@
-"""The mail reader of the event log: which events become which mails (CN-7, AC-10)."""
+"""The mail reader of the event log: which events become which mails (CN-7, AC-10, OR-1)."""
 
 from functools import partial
 
@@ -13,6 +13,8 @@ from counterfoil.events.models import Event
 from counterfoil.mail import tasks
 from counterfoil.mail.models import Mail, MailKind, MailState
 from counterfoil.mail.wanted import why_not
+from counterfoil.orders.actions import TO_CONFIRM
+from counterfoil.orders.models import Order
 from counterfoil.staff.invitations import INVITED
 from counterfoil.staff.passwords import RESET_ASKED
 
@@ -38,6 +40,11 @@ def _mail_of(event: Event) -> Mail | None:
             if mail.message is None:
                 return None
             mail.kind, mail.to = MailKind.MESSAGE, mail.message.conversation.order.contact.email
+        case "order.placed":
+            mail.order = _order_to_confirm(event)
+            if mail.order is None:
+                return None
+            mail.kind, mail.to = MailKind.CONFIRMATION, mail.order.contact.email
         case kind if kind == INVITED:
             mail.invitation = Invitation.objects.filter(pk=event.data["invitation"]).first()
             if mail.invitation is None:
@@ -62,3 +69,11 @@ def _message(event: Event) -> Message | None:
         .filter(pk=event.data["message"], visibility=Visibility.CUSTOMER, author=Side.STAFF)
         .first()
     )
+
+
+def _order_to_confirm(event: Event) -> Order | None:
+    """The order that was placed, where its store confirmed orders then."""
+    if not event.data.get(TO_CONFIRM):
+        return None
+    mine = Order.objects.select_related("contact").filter(workspace_id=event.workspace_id)
+    return mine.filter(pk=event.topic.removeprefix("order_")).first()

@@ -1,6 +1,7 @@
 """From a queued mail to the message that goes out: text, HTML, and a Message-ID that never changes."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import cast
 
@@ -9,17 +10,20 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
-from counterfoil.access import clock
+from counterfoil.access import clock, money
 from counterfoil.access.models import Invitation, User
 from counterfoil.conversations.models import Message
 from counterfoil.customers.codes import LASTS as CODE_LASTS
 from counterfoil.customers.codes import digits_of
 from counterfoil.customers.models import OneTimeCode
 from counterfoil.mail.models import Mail, MailKind
+from counterfoil.orders.models import Order
 from counterfoil.staff.invitations import LASTS, link_token
 from counterfoil.staff.passwords import reset_token
 from counterfoil.workspaces.models import Store
 from counterfoil.workspaces.queries import stores_of
+
+_LINES_SHOWN = 20
 
 
 def rendered(mail: Mail) -> EmailMultiAlternatives:
@@ -28,6 +32,8 @@ def rendered(mail: Mail) -> EmailMultiAlternatives:
         return new_message(mail)
     if mail.kind == MailKind.CODE:
         return sign_in_code(mail)
+    if mail.kind == MailKind.CONFIRMATION:
+        return order_confirmation(mail)
     store = stores_of(mail.workspace_id).select_related("workspace").order_by("pk")[0]
     if mail.kind == MailKind.INVITATION:
         return invitation(mail, store)
@@ -40,6 +46,25 @@ def new_message(mail: Mail) -> EmailMultiAlternatives:
     order = message.conversation.order
     context = {"order": order, "contact": order.contact, "message": message, "url": f"{order.guest_url}#conversation"}
     return _built(mail, order.store, "new_message", context)
+
+
+def order_confirmation(mail: Mail) -> EmailMultiAlternatives:
+    """The mail that confirms an order: what was ordered, and one button to the order (OR-1)."""
+    order = cast(Order, mail.order)
+    locale = money.locale_of(order.store.language)
+
+    def written(amount: Decimal) -> str:
+        return money.written(amount.quantize(money.smallest_coin(order.currency)), order.currency, locale)
+
+    context = {
+        "order": order,
+        "contact": order.contact,
+        "lines": [(line, written(line.total)) for line in order.lines.order_by("ordinal")[:_LINES_SHOWN]],
+        "more": max(order.lines.count() - _LINES_SHOWN, 0),
+        "total": written(order.total),
+        "url": order.guest_url,
+    }
+    return _built(mail, order.store, "order_confirmation", context)
 
 
 def invitation(mail: Mail, store: Store) -> EmailMultiAlternatives:

@@ -7,13 +7,15 @@ from counterfoil.access.models import Invitation, User
 from counterfoil.customers.models import OneTimeCode
 from counterfoil.events.models import Event
 from counterfoil.mail.models import Mail, MailKind
-from counterfoil.orders.models import Order
+from counterfoil.orders.models import Order, OrderStatus
 
 
 def why_not(mail: Mail) -> str:
     """Why this mail is not sent, as a sentence; empty when it is. The customer's setting concerns messages alone."""
     if mail.message is not None:
         return why_not_told(mail.message.conversation.order)
+    if mail.order is not None:
+        return why_not_confirmed(mail.order)
     if mail.kind == MailKind.INVITATION:
         return why_not_invited(mail.invitation, mail.event)
     if mail.kind == MailKind.CODE:
@@ -25,6 +27,13 @@ def why_not_told(order: Order) -> str:
     """Why the customer of this order gets no mail."""
     if not order.mail_wanted:
         return "The customer has turned mails off."
+    return "" if order.contact.email else "The customer has no mail address."
+
+
+def why_not_confirmed(order: Order) -> str:
+    """Why this order is not confirmed by a mail (OR-1)."""
+    if order.status == OrderStatus.CANCELLED:
+        return "The order was cancelled."
     return "" if order.contact.email else "The customer has no mail address."
 
 

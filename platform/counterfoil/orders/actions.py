@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -14,9 +15,13 @@ from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import one_line, storable
 from counterfoil.access.viewer import Viewer
+from counterfoil.customers.browsers import contact_of_browser
 from counterfoil.customers.models import Contact
+from counterfoil.customers.ordering import check_may_order
 from counterfoil.events.credentials import ORDER_KEYS, ORDER_KEYS_ROTATED
 from counterfoil.events.record import record
+from counterfoil.orders import addresses as order_addresses
+from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 from counterfoil.orders.queries import visible_to
@@ -30,6 +35,9 @@ _NEXT = {
 }
 _LARGEST_QUANTITY = 2**31 - 1
 _YEARS = range(1900, 2200)  # every clock of the world can show them, and somebody may have so old a book
+# In the data of an order.placed: the store confirmed orders by mail when this one was placed (OR-1).
+TO_CONFIRM = "to_confirm"
+_NO_ADDRESSES: Addresses = MappingProxyType({})
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
 
@@ -56,17 +64,22 @@ def place_order(
     number: str | None = None,
     external_id: str | None = None,
     placed_at: datetime | None = None,
+    addresses: Addresses = _NO_ADDRESSES,
+    browser: str = "",
 ) -> Order:
     """A draft order of `lines`; without a number it takes the workspace's next one.
 
-    An `external_id` that came before names the order of then: as long as it is a draft, it gets these lines.
+    An `external_id` that came before names the order of then: as long as it is a draft, it gets these lines and
+    addresses. `browser` is what the shop calls the buyer's browser, for a store with the sticky contact (AC-5).
 
     Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, a
-    number that is taken or can't stand in an address, and a moment that is not of these centuries.
+    number that is taken or can't stand in an address, a moment that is not of these centuries, an address that is
+    none, and a customer who may not order now (AC-9).
     """
     require(viewer, Permission.ORDERS_WRITE)
     money.smallest_coin(currency, "currency")
     totals = _totals(lines, currency)
+    addresses = order_addresses.checked(addresses)
     if placed_at is not None and placed_at.year not in _YEARS:
         raise Invalid(f"Orders are placed in the years {_YEARS[0]} to {_YEARS[-1]}.", field="placedAt")
     if number is not None and not (_NUMBER.fullmatch(number) and storable(number)):
@@ -77,8 +90,10 @@ def place_order(
         external_id = one_line(external_id, "externalId", 200)
         known = visible_to(viewer).filter(external_id=external_id).first()
         if known is not None:
-            revise_order(viewer=viewer, order=known, lines=lines)
-            return visible_to(viewer).get(pk=known.pk)
+            return _ordered_again(viewer, known, lines, addresses)
+    check_may_order(contact.customer_id)
+    store.refresh_from_db(fields=("confirms_orders", "sticky_contact"))
+    joined = contact_of_browser(store=store, browser=browser, contact=contact)
     try:
         with transaction.atomic():
             order = Order.objects.create(
@@ -91,6 +106,7 @@ def place_order(
                 currency=currency,
                 total=money.order_total(totals),
                 placed_at=placed_at or clock.now(),
+                browser_contact_id=joined,
             )
     except IntegrityError as error:
         if (
@@ -102,32 +118,53 @@ def place_order(
             ) from error
         raise Invalid(f"There is an order {number} already.", field="number") from error
     _write_lines(order, lines, totals)
-    record(viewer, "order.placed", topic=order.topic)
+    order_addresses.write(order, addresses)
+    record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
+    record(viewer, "order.placed", topic=order.topic, data={TO_CONFIRM: True} if store.confirms_orders else {})
     return order
 
 
-@transaction.atomic
-def revise_order(*, viewer: Viewer, order: Order, lines: Sequence[NewLine]) -> None:
-    """Give a draft order other lines; the same again is no change.
+def _ordered_again(viewer: Viewer, order: Order, lines: Sequence[NewLine], addresses: Addresses) -> Order:
+    """The order as it is asked for now. Who may not order any more changes none, and is told of the one that stands."""
+    if not (_has_lines(order, lines) and order_addresses.stand(order, addresses)):
+        check_may_order(order.customer_id)
+        revise_order(viewer=viewer, order=order, lines=lines, addresses=addresses)
+    return visible_to(viewer).get(pk=order.pk)
 
-    Raises `Invalid` for an order that is no draft any more, and whatever `place_order` raises for lines.
+
+@transaction.atomic
+def revise_order(
+    *, viewer: Viewer, order: Order, lines: Sequence[NewLine], addresses: Addresses = _NO_ADDRESSES
+) -> None:
+    """Give a draft order other lines, and these addresses in the place of its own; the same again is no change.
+
+    Raises `Invalid` for an order that is no draft any more, and whatever `place_order` raises for lines and addresses.
     """
     require(viewer, Permission.ORDERS_WRITE)
     found = visible_to(viewer).select_for_update().filter(pk=order.pk).first()
     if found is None:
         raise NotFound("There is no such order.")
     totals = _totals(lines, found.currency)
-    facts = ("name", "quantity", "unit_price", "sku", "unit", "product_id")
-    before = list(found.lines.order_by("ordinal").values_list(*facts))
-    if before == [tuple(getattr(line, fact) for fact in facts) for line in lines]:
+    addresses = order_addresses.checked(addresses)
+    other_lines, other_addresses = not _has_lines(found, lines), not order_addresses.stand(found, addresses)
+    if not (other_lines or other_addresses):
         return
     if found.status != OrderStatus.DRAFT:
-        raise Invalid(f"An order that is {found.status} can't get other lines: take it back to draft first.")
-    found.lines.all().delete()
-    _write_lines(found, lines, totals)
-    Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
-    settle(found)
+        others = "lines" if other_lines else "addresses"
+        raise Invalid(f"An order that is {found.status} can't get other {others}: take it back to draft first.")
+    if other_lines:
+        found.lines.all().delete()
+        _write_lines(found, lines, totals)
+        Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
+        settle(found)
+    order_addresses.write(found, addresses)
     record(viewer, "order.revised", topic=found.topic)
+
+
+def _has_lines(order: Order, lines: Sequence[NewLine]) -> bool:
+    facts = ("name", "quantity", "unit_price", "sku", "unit", "product_id")
+    before = list(order.lines.order_by("ordinal").values_list(*facts))
+    return before == [tuple(getattr(line, fact) for fact in facts) for line in lines]
 
 
 def _totals(lines: Sequence[NewLine], currency: str) -> list[Decimal]:

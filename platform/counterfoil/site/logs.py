@@ -26,7 +26,7 @@ _RULES = [
         rf"(?i)(?P<before>authorization{_IS}{_QUOTE}(?:(?:bearer|basic)\s+)?)[^\s\"',)}}\\]+",
         r"(?i)(?P<before>\bbearer\s+)[\w.~+/=-]{16,}",
         # The site's cookies. They are long; an `orders=12` is a count.
-        rf"(?P<before>\b(?:session|csrf|orders|reset|invitation){_IS}{_QUOTE})[\w:.%+/=-]{{16,}}",
+        rf"(?P<before>\b(?:session|csrf|orders|account|asked|device|link|reset|invitation){_IS}{_QUOTE})[\w:.%+/=-]{{16,}}",
         # An address with a password: up to the last @ of the word, unless all there is before a path is a port.
         r"(?P<before>://[^\s:/?#@]*:)(?!\d+[/?#])[^\s\"'<>]{1,200}(?=@)",
     )

@@ -4,35 +4,27 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_decimal
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
+
+from counterfoil.access.money import locale_of, written
 
 register = template.Library()
 
 
 def _locale() -> Locale:
-    """The page's language; English stands for British English, whose dates put the day first."""
-    language = get_language() or "en"
-    try:
-        return Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale("en", "GB")
+    """The page's language."""
+    return locale_of(get_language() or "en")
 
 
 @register.filter
 def money(value: Mapping[str, str]) -> str:
     """`{amount, currency}` as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
-    amount = Decimal(value["amount"])
-    places = max(-int(amount.as_tuple().exponent), get_currency_precision(value["currency"]))
-    locale = _locale()
-    pattern = locale.currency_formats["standard"].pattern
-    whole = pattern.split(";")[0]
-    exact = whole.replace("0.00", "0" + ("." + "0" * places if places else ""))
-    return format_currency(amount, value["currency"], format=exact, locale=locale, currency_digits=False)
+    return written(Decimal(value["amount"]), value["currency"], _locale())
 
 
 @register.filter
