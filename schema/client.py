@@ -27,6 +27,7 @@ from schema.identity import Watch
 from schema.relay import pk_of
 from schema.root import execute
 from schema.staff.permissions import in_words
+from schema.user_agents import in_words as program_in_words
 
 __all__ = [
     "Operation",
@@ -48,6 +49,7 @@ __all__ = [
     "order_viewer",
     "poll",
     "portal_watch",
+    "program_in_words",
     "run",
     "second_factor",
     "signing_in",

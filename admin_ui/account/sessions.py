@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from admin_ui.account.programs import in_words
 from admin_ui.staff.access import HtmxRequest, staff_required
 from schema import client
 
@@ -41,7 +40,7 @@ def _list(request: HtmxRequest, viewer: client.Viewer, problem: str = "") -> Htt
     rows = [
         {
             "handle": one.handle,
-            "name": in_words(one.program),
+            "name": client.program_in_words(one.program),
             "address": one.address,
             "began_at": one.began_at.isoformat(),
             "here": one.here,

@@ -5,11 +5,16 @@ from typing import Any, NamedTuple
 
 
 class Standing(NamedTuple):
-    """What is true of an order now: a heading, what it means for the customer, and how many of `STEPS` are done."""
+    """What is true of an order now: a heading, what it means for the customer, and how many of `STEPS` are done.
+    `brief` says it in a list, where `kind` gives it its look; it `is_open` while something is still to come.
+    """
 
     heading: str
     meaning: str
     steps_done: int
+    brief: str
+    kind: str = ""
+    is_open: bool = False
     cancelled: bool = False
 
 
@@ -20,34 +25,60 @@ _DRAFT = Standing(
     "We have your order and are checking it",
     "There is nothing you need to do. This page tells you as soon as it is confirmed.",
     steps_done=1,
+    brief="We are checking it",
+    is_open=True,
 )
 _CONFIRMED = Standing(
     "Your order is confirmed",
     "We are getting it ready. If something should change, write to us below.",
     steps_done=2,
+    brief="Confirmed, we are getting it ready",
+    kind="ok",
+    is_open=True,
 )
 _ON_HOLD = Standing(
     "Your order is on hold",
     "We are keeping it for now, and send it as soon as it is released. If that is a surprise, write to us below.",
     steps_done=2,
+    brief="On hold",
+    kind="warn",
+    is_open=True,
 )
 _PARTLY_SENT = Standing(
     "A part of your order is on its way",
     "What is in each parcel stands below; the rest follows. " + _WRITE,
     steps_done=2,
+    brief="A part is on its way",
+    kind="ok",
+    is_open=True,
 )
-_SENT = Standing("Your order is on its way", "What is in each parcel stands below. " + _WRITE, steps_done=3)
-_CAME_BACK = Standing("Your order came back to us", "There is nothing left for you to do here. " + _WRITE, steps_done=3)
+_SENT = Standing(
+    "Your order is on its way",
+    "What is in each parcel stands below. " + _WRITE,
+    steps_done=3,
+    brief="On its way",
+    kind="ok",
+)
+_CAME_BACK = Standing(
+    "Your order came back to us",
+    "There is nothing left for you to do here. " + _WRITE,
+    steps_done=3,
+    brief="Came back to us",
+)
 _CANCELLED = Standing(
     "This order was cancelled",
     "We will not prepare or invoice it. If you did not expect this, write to us below.",
     steps_done=0,
+    brief="Cancelled",
+    kind="bad",
     cancelled=True,
 )
 _REST_CANCELLED = Standing(
     "The rest of this order was cancelled",
     "What has left already stands below; nothing more follows. If you did not expect this, write to us below.",
     steps_done=0,
+    brief="Sent in part, the rest was cancelled",
+    kind="bad",
     cancelled=True,
 )
 

@@ -1,9 +1,12 @@
-"""A customer's order, opened by its link: where it stands, what was ordered, and the conversation (CN-3, CN-8, AC-2).
+"""A customer's order: where it stands, what was ordered, and the conversation (CN-3, CN-8, AC-2).
 
-Every address of an order answers alike to a browser without a link that still holds, whatever the reason.
+Who opened it by the order's link sees what the order's key alone shows; its contact, who signed in, the addresses and
+the invoice too; the customer by their own link no conversation. Every address of an order answers alike to a browser
+without a credential that still holds, whatever the reason.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +24,7 @@ OPERATIONS = client.operations_beside(__file__)
 PAGE = "portal_ui/orders/order.html"
 
 # What each part that fetches itself again shows, besides the order's number and its store.
+_ACCOUNT = {"items": ("deliveryAddress", "billingAddress", "invoice")}  # what asks for a login, in this part
 _SHOWN = {
     "summary": ("status", "fulfilment", "payment", "placedAt", "total"),
     "items": ("lines", "fulfilments"),
@@ -46,7 +50,7 @@ def order_page(request: PageRequest, number: str) -> HttpResponse:
     if "key" in request.GET:
         return _follow_link(request, number, request.GET["key"])
     viewer = client.order_viewer(request, number)
-    return _page(request, viewer, number) if viewer else _closed(request)
+    return page_of(request, viewer, number) if viewer else closed(request, number)
 
 
 @require_safe
@@ -78,15 +82,15 @@ def mail_preference(request: PageRequest, number: str) -> HttpResponse:
     viewer = client.order_viewer(request, number)
     order = _order(viewer, "OrderName", number)
     if viewer is None or order is None:
-        return _closed(request)
+        return closed(request, number)
     # A key of its own each time: going back and pressing the same button again must do it again.
     result = _change(viewer, "SetMailPreference", order, str(uuid4()), enabled=enabled == "1")
     answer = {"status": 422, "preference_error": result["message"]} if "code" in result else {}
     if not request.htmx:
-        return _page(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
+        return page_of(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
     order = _order(viewer, "OrderMailPreference", number)
     if order is None:
-        return _closed(request)
+        return closed(request, number)
     response = _render(request, order, "mail_preference", **answer)
     return trigger_client_event(response, "set:mail_preference", after="swap")
 
@@ -123,7 +127,7 @@ def _refused(
         again |= {"text_error": _SENT_BEFORE, "key": str(uuid4())}
     if request.htmx:
         return _composer(request, order["number"], order["store"]["name"], status=422, **again)
-    return _page(request, viewer, order["number"], status=422, **again)
+    return page_of(request, viewer, order["number"], status=422, **again)
 
 
 def _composer(request: PageRequest, number: str, shop: str, *, status: int = 200, **typed: str) -> HttpResponse:
@@ -150,28 +154,32 @@ def receipts(request: PageRequest, number: str) -> HttpResponse:
 
 def _follow_link(request: PageRequest, number: str, key: str) -> HttpResponse:
     response = SeeOther(_address(number))  # without a fragment: the browser keeps the one that it came with
-    return response if client.follow_order_link(request, response, number, key) else _closed(request)
+    return response if client.follow_order_link(request, response, number, key) else closed(request, number)
 
 
-def _page(
+def page_of(
     request: PageRequest, viewer: client.Viewer, number: str, *, status: int = 200, **more: object
 ) -> HttpResponse:
+    """The whole page, as this viewer sees it."""
     cursors = {
         variable: request.GET[parameter]
         for variable, parameter in (("messagesAfter", "before"), ("linesAfter", "lines"))
         if request.GET.get(parameter)
     }
     try:
-        data = client.run(viewer, OPERATIONS["OrderPage"], {"number": number, **cursors})
+        data = client.run(viewer, OPERATIONS["OrderPage"], {"number": number, **_allowed(viewer), **cursors})
     except client.OperationFailed:
         if not cursors:
             raise
         return SeeOther(_address(number))  # a cursor that was cut off, or that somebody made up
     order = data["orderByNumber"]
     if order is None:
-        return _closed(request)
+        return closed(request, number)
     place = {"earlier": "messagesAfter" in cursors, "further": "linesAfter" in cursors}
-    return render(request, PAGE, _context(order, position=data["position"], **place, **more), status=status)
+    kind = viewer.kind.value
+    seen_by = {**_allowed(viewer), "kind": kind, "topics": _topics(viewer, order["id"])}
+    more["may_claim"] = kind == "guest" and client.contact_viewer(request) is not None
+    return render(request, PAGE, _context(order, position=data["position"], **place, **seen_by, **more), status=status)
 
 
 def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpResponse:
@@ -180,9 +188,10 @@ def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpR
     """
     if not request.htmx:
         return SeeOther(_address(number))
-    order = _order(client.order_viewer(request, number), operation, number)
-    if order is None:
-        return _closed(request)
+    viewer = client.order_viewer(request, number)
+    order = _order(viewer, operation, number)
+    if viewer is None or order is None or request.GET.get("as", viewer.kind.value) != viewer.kind.value:
+        return HttpResponseClientRefresh()  # somebody signed in or out: it is another page now
     if request.GET.get("have") == _versions(order)[part]:
         return HttpResponse(status=204)
     return _render(request, order, part, fetched=True, news=_news(order, request.GET.get("newest", "")))
@@ -199,13 +208,20 @@ def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
     if "status" in order:
         standing = standing_of(order)
         context |= {"standing": standing, "steps": steps(standing), "payment": PAYMENTS[order["payment"]]}
+    if order.get("invoice"):
+        context["is_paid"] = is_paid(order["invoice"])
     return {**context, "versions": _versions(order), "key": uuid4(), **more}
+
+
+def is_paid(invoice: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to pay."""
+    return not Decimal(invoice["due"]["amount"])
 
 
 def _versions(order: Mapping[str, Any]) -> dict[str, str]:
     """The version of each part that an operation asked for."""
     return {
-        part: version_of([order[field] for field in ("number", "store", *fields)])
+        part: version_of([order.get(field) for field in ("number", "store", *fields, *_ACCOUNT.get(part, ()))])
         for part, fields in _SHOWN.items()
         if order.keys() >= set(fields)
     }
@@ -219,17 +235,21 @@ def _news(order: Mapping[str, Any], newest: str) -> list[dict[str, Any]]:
     return [message for message in reversed(messages[:count]) if not message["isMine"]]
 
 
-def _closed(request: PageRequest, text: str = "") -> HttpResponse:
-    """This browser has no link to such an order: never existed, not its own and replaced look the same."""
+def closed(request: PageRequest, number: str, text: str = "") -> HttpResponse:
+    """This browser sees no such order: never existed, not its own and replaced look the same. Who signs in from here
+    comes back to where they wanted to go.
+    """
     if request.htmx:
         return HttpResponseClientRefresh()
-    return render(request, "portal_ui/orders/closed.html", {"shop": _shop(request), "text": text}, status=404)
+    then = request.path if request.method != "POST" else _address(number)
+    page = {"shop": _shop(request), "text": text, "then": then}
+    return render(request, "portal_ui/orders/closed.html", page, status=404)
 
 
 def _closed_while_writing(request: PageRequest, number: str, text: str) -> HttpResponse:
     """What was typed is never lost: it stays in the box, or is shown to be copied."""
     if not request.htmx:
-        return _closed(request, text)
+        return closed(request, number, text)
     return _composer(request, number, _shop(request), status=422, text=text, text_error=_ENDED)
 
 
@@ -239,8 +259,22 @@ def _closed_while_writing(request: PageRequest, number: str, text: str) -> HttpR
 def _order(viewer: client.Viewer | None, operation: str, number: str) -> dict[str, Any] | None:
     if viewer is None:
         return None
-    found: dict[str, Any] | None = client.run(viewer, OPERATIONS[operation], {"number": number})["orderByNumber"]
+    asked = {"number": number, **(_allowed(viewer, "addresses") if operation == "OrderItems" else {})}
+    found: dict[str, Any] | None = client.run(viewer, OPERATIONS[operation], asked)["orderByNumber"]
     return found
+
+
+def _allowed(viewer: client.Viewer, *parts: str) -> dict[str, bool]:
+    """Which parts of the page are for this viewer: variables of the operations, and names in the template."""
+    allowed = client.allowed(viewer)
+    shown = {"conversation": "messages:read" in allowed, "addresses": "addresses:read" in allowed}
+    return {part: shown[part] for part in parts or shown}
+
+
+def _topics(viewer: client.Viewer, order_id: str) -> str:
+    """What the page watches: the order, and the credential that opened it."""
+    by = {"contact": f"contact_{viewer.contact_id}", "customer": f"customer_{viewer.customer_id}"}
+    return " ".join(filter(None, (order_id, by.get(viewer.kind.value, ""))))
 
 
 def _change(

@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from admin_ui.account.programs import in_words
 from counterfoil.access import clock
 from counterfoil.access.models import Session
 from tests.admin_ui.pages import Html
@@ -31,29 +30,6 @@ def is_in(client: Client) -> bool:
 def handles(client: Client) -> list[str]:
     page = Html(client.get("/admin/account/sessions"))
     return [given["value"] for tag, given in page.tags if tag == "input" and given.get("name") == "session"]
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(
-    ("program", "words"),
-    {
-        FIREFOX: "Firefox on Linux",
-        SAFARI: "Safari on iPhone",
-        "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537 Chrome/140.0 Safari/537 Edg/140.0": "Edge on Windows",
-        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537 Chrome/140.0 Safari/537": "Chrome on macOS",
-        "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537 SamsungBrowser/28.0 Chrome/130 Mobile Safari/537": (
-            "Samsung Internet on Android"
-        ),
-        "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) CriOS/140.0 Mobile Safari/604": "Chrome on iPad",
-        "curl/8.5.0": "curl",
-        "Mozilla/5.0 (Windows NT 10.0)": "A browser on Windows",
-        "Mozilla/5.0": "An unknown program",
-        "<script>alert(1)</script>": "An unknown program",
-        "": "An unknown program",
-    }.items(),
-)
-def test_a_browser_is_named_by_what_it_says_of_itself(program: str, words: str) -> None:
-    assert in_words(program) == words
 
 
 def test_the_page_lists_each_browser_and_tells_no_key(shop: Shop) -> None:

@@ -159,6 +159,14 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/messages": (303, 303),  # to the order's page
     "order/<str:number>/mail": (303, 303),
     "order/<str:number>/receipts": (405, 405),
+    "order/<str:number>/claim": (303, 303),
+    "order/<str:number>/invoice": (303, 404),  # to sign in
+    "store/orders": (303, 303),
+    "store/account/orders": (303, 303),
+    "store/account/devices": (303, 303),
+    "store/account/devices/end": (405, 405),
+    "store/account/devices/end-others": (405, 405),
+    "store/preview/end": (405, 405),
     "live/poll": (200, 403),
 }
 PORTAL_POSTS: Mapping[str, Mapping[str, str]] = {

@@ -92,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
                 "admin_ui.staff.permissions.may",
+                "portal_ui.header.header",
             ],
         },
     }

@@ -77,3 +77,9 @@ def _day(when: date) -> str:
 
 def _today() -> date:
     return timezone.localdate()
+
+
+@register.filter
+def country(code: str) -> str:
+    """Two letters of ISO 3166-1 as the country's name: Norway; those that no list has stay as they are."""
+    return str(_locale().territories.get(code, code))
