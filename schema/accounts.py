@@ -339,7 +339,7 @@ def safe_address(request: HttpRequest, address: str) -> str:
     safe = address.startswith("/") and url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
     )
-    return address if safe and len(address) <= 500 else ""
+    return address if safe and address.isprintable() and len(address) <= 500 else ""
 
 
 def _note_proof(request: HttpRequest, response: HttpResponseBase, asked: Asked) -> None:
