@@ -101,6 +101,26 @@ def refused_customer(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def closed_customer(page: Page, demo: Demo) -> None:
+    """The page of a customer of a long name, made, closed and blocked just now."""
+    admin("customers/new")(page, demo)
+    page.get_by_label("Customer’s name").fill(unlike_any("Donaudampfschifffahrtsgesellschaftskapitänsmützen GmbH " * 3))
+    page.get_by_role("button", name="Create customer").click()
+    for name, chip in (("Account active", "Not active"), ("Ordering allowed", "Ordering blocked")):
+        page.get_by_role("switch", name=name).click()
+        expect(page.get_by_text(chip, exact=True)).to_be_visible()
+        expect(page.get_by_role("switch", name=name)).to_be_focused()
+    page.evaluate("window.shifted = 0")  # what was saved is said above the switches, which is no shift of the load
+
+
+def saved_portal_settings(page: Page, demo: Demo) -> None:
+    """The portal's settings after one was saved."""
+    admin("settings/portal")(page, demo)
+    page.get_by_role("switch", name="Sticky contact").click()
+    expect(page.get_by_text("Saved. It counts for orders from now on.")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 def refused_product(page: Page, demo: Demo) -> None:
     """The form of a new product after a price that is none."""
     admin("products/new")(page, demo)
@@ -228,6 +248,9 @@ STAFF_PAGES: dict[str, Open] = {
     "new product": admin("products/new"),
     "product of a long name": made_product,
     "new product, refused": refused_product,
+    "customer, closed": closed_customer,
+    "portal settings": admin("settings/portal"),
+    "portal settings, saved": saved_portal_settings,
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,

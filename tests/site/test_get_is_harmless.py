@@ -130,6 +130,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "customers/<str:gid>": f"customers/customer_{order.customer_id}",
         "products/<str:gid>": f"products/product_{tin.pk}",
         "team/invitations/<str:gid>": f"team/invitations/invitation_{invitation.pk}",
+        "stores/<str:gid>": f"stores/store_{shop.store.pk}",
         "programs/<str:gid>": f"programs/client_{till.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",

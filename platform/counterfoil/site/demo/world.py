@@ -26,11 +26,13 @@ from counterfoil.customers.actions import create_customer
 from counterfoil.events import relay
 from counterfoil.mail import delivery
 from counterfoil.orders.actions import change_status, place_order, set_mail_preference
+from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.orders.models import AddressUse, Order, OrderStatus
 from counterfoil.orders.queries import guest
 from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
+from counterfoil.site.demo.addresses import BILLED_AT, DELIVERED_TO
 from counterfoil.site.demo.story import (
     ALSO_SOLD_BY,
     CATALOGUE,
@@ -96,6 +98,7 @@ def _make(base: str, host: str, logins: Path) -> None:
             language="en",
             time_zone="Europe/London",
             mail_from="orders@fennel.example",
+            confirms_orders=True,
         )
         staff, viewers = [], {}
         for name, email, role in STAFF:
@@ -162,10 +165,19 @@ def _tell(
 ) -> None:
     mara = viewers["Mara"]
     placed = today - timedelta(days=story.days_ago) + timedelta(minutes=story.minute)
+    placed = min(placed, timezone.now() - timedelta(minutes=1))  # begun before today's first order would have come
     with clock.at(placed):
         contact = create_customer(viewer=mara, name=story.customer, contact_name=story.contact, email=story.email)
         lines = [replace(line, product_id=shelf.get(line.sku)) for line in story.lines]
-        order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=lines)
+        order = place_order(
+            viewer=mara,
+            store=store,
+            contact=contact,
+            currency=story.currency,
+            lines=lines,
+            addresses=_addresses(story),
+        )
+        _send_mails()
     steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]
     for after, step in sorted(steps, key=lambda step: step[0]):
         with clock.at(min(placed + timedelta(minutes=after), timezone.now())):
@@ -178,6 +190,11 @@ def _tell(
             set_mail_preference(viewer=guest(order), order=order, enabled=False)
     for said in story.conversation:
         _say(said, order, viewers, placed)
+
+
+def _addresses(story: OrderStory) -> Addresses:
+    delivery = replace(DELIVERED_TO[story.customer], company=story.customer)
+    return {AddressUse.DELIVERY: delivery, AddressUse.BILLING: BILLED_AT.get(story.customer, delivery)}
 
 
 def _send(parcel: Parcel, order: Order, packer: Viewer) -> None:
