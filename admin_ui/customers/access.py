@@ -14,7 +14,7 @@ from admin_ui.staff.access import HtmxRequest, staff_required
 from admin_ui.staff.permissions import needs
 from schema import client
 
-PORTAL = "/store/account/orders"
+PORTAL = "/store/orders"
 NO_PREVIEW = "The portal can’t be shown as this customer sees it."
 # What a flag of the form is called in the schema.
 FLAGS = {"active": "isActive", "blocked": "orderingBlocked"}

@@ -161,7 +161,7 @@ def test_a_preview_leads_to_the_portal_as_the_customer_and_writes_nothing(staff:
 
     answer = staff.post(f"{page_of(customer)}/preview")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/store/account/orders")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/store/orders")
     assert answer.cookies
     assert not AccountSession.objects.exists()
 
