@@ -6,6 +6,7 @@ switched off, it opens nothing at once.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -33,6 +34,7 @@ from schema.identity import Watch, staff_viewer
 from schema.relay import pk_of
 
 _ORDERS, _ACCOUNT, _LINK = "orders", "account", "link"
+_KEPT = "_account_sessions"
 _GRANTS_KEPT = 40
 _GRANTS_AGE = 180 * 24 * 3600
 
@@ -111,9 +113,12 @@ def account_secret(request: HttpRequest) -> tuple[str, timedelta] | None:
 
 
 def account_session(request: HttpRequest, workspace_id: int) -> AccountSession | None:
-    """The session of the contact who is signed in here, in whatever state their account is."""
-    held = account_secret(request)
-    return sessions.found(held[0], workspace_id=workspace_id) if held else None
+    """The session of the contact who is signed in here, in whatever state their account is; read once a request."""
+    kept: dict[int, AccountSession | None] = request.__dict__.setdefault(_KEPT, {})
+    if workspace_id not in kept:
+        held = account_secret(request)
+        kept[workspace_id] = sessions.found(held[0], workspace_id=workspace_id) if held else None
+    return kept[workspace_id]
 
 
 def contact_viewer(request: HttpRequest, workspace_id: int) -> Viewer | None:
@@ -262,6 +267,8 @@ def buyers_watch(request: HttpRequest, topics: Collection[str], workspace_id: in
 
 def _visible_topics(request: HttpRequest, topics: frozenset[str], workspace_id: int) -> frozenset[str]:
     asked = {pk for topic in topics if (pk := pk_of(topic, "order")) is not None}
+    request = copy(request)
+    request.__dict__.pop(_KEPT, None)  # a stream outlives what was read when it began
     allowed = _granted(granted_orders(request), asked, workspace_id)
     for viewer in (contact_viewer(request, workspace_id), customer_viewer(request, workspace_id)):
         if viewer is not None:

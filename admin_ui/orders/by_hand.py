@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import words_of
+from admin_ui.orders.addresses import controls, given_addresses, is_of_address, typed_addresses
 from admin_ui.orders.views import OPERATIONS, header_of, overview, payment_of
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
@@ -48,7 +49,14 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     variables = {"customer": given.get("customer", ""), "search": search, "first": CUSTOMERS}
     data = client.run(viewer, OPERATIONS["NewOrder"], variables)
     customer, newest = data["customer"], data["orders"]["nodes"]
-    page = {"viewer": viewer, "customer": customer, "search": search, "customers": data["customers"]}
+    addresses = typed_addresses(request)
+    page = {
+        "viewer": viewer,
+        "customer": customer,
+        "search": search,
+        "customers": data["customers"],
+        "addresses": controls(addresses),
+    }
     currency = newest[0]["total"]["currency"] if newest else "EUR"
     if customer is None or request.method != "POST":
         return render(request, PAGE, {**page, "form": _form({"currency": currency}, [{}] * EMPTY_LINES)})
@@ -64,11 +72,15 @@ def new(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
             "currency": facts["currency"].upper(),
             "number": facts["number"] or None,
             "lines": chosen,
+            **given_addresses(addresses),
         }
         result = client.run(viewer, OPERATIONS["PlaceOrder"], {"input": order})["result"]
         if result["__typename"] != "Problem":
             return _onward(request, result["order"]["number"])
         problems = {result["field"] if result["field"] == "number" else "form": result["message"]}
+        if is_of_address(result["field"]):
+            problems = {"address": result["message"]}
+            page["addresses"] = controls(addresses, result["field"], result["message"])
         if result["code"] == "KEY_REUSED":
             problems = {"form": PLACED_BEFORE}
     key = fresh_key() if problems.get("form") == PLACED_BEFORE else key_of(request)

@@ -33,7 +33,6 @@ _CONFIRMED = Standing(
     "We are getting it ready. If something should change, write to us below.",
     steps_done=2,
     brief="Confirmed, we are getting it ready",
-    kind="ok",
     is_open=True,
 )
 _ON_HOLD = Standing(

@@ -5,10 +5,12 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.policy import Permission, allows
+from counterfoil.access.text import LONGEST_SEARCH
+from counterfoil.access.viewer import ViewerKind
 from counterfoil.customers.queries import sees_customers
 from counterfoil.orders.actions import links_of
 from counterfoil.orders.models import FulfilmentState, OrderStatus
-from counterfoil.orders.queries import matching, numbered, visible_to
+from counterfoil.orders.queries import matching, mentioning, numbered, visible_to
 from schema.context import Info
 from schema.orders.types import NEWEST_ORDERS, Order, order_by_key, read_orders
 from schema.relay import After, Connection, First, pk_of
@@ -20,7 +22,9 @@ class OrderFilter:
     search: str | None = strawberry.field(
         default=None,
         description="Words, each the beginning of the number or, for who has the scope customers:read, a part of the "
-        "customer's name. A guest's are not looked for.",
+        "customer's name. For a customer's contact, or who holds a customer's link: each the beginning of the number, "
+        "a part of a line's name, or the beginning of its SKU. A guest's are not looked for. "
+        f"More than {LONGEST_SEARCH} characters find nothing.",
     )
     status: OrderStatus | None = strawberry.field(default=None, description="Only orders in this state.")
     fulfilment: FulfilmentState | None = strawberry.field(
@@ -78,11 +82,13 @@ class OrderQueries:
         viewer = info.context.viewer
         found = visible_to(viewer)
         if filter is not None:
-            # Obeyed for a guest, what asks about customers would tell who the customer is.
+            # Obeyed for a customer, what asks about customers would tell who the customer is.
             found = matching(found, status=filter.status, fulfilment=filter.fulfilment)
             if viewer.is_shop and not sees_customers(viewer):
                 found = matching(found, search=filter.search or "", names=False)
             elif viewer.is_shop:
                 customer = None if filter.customer_id is None else pk_of(filter.customer_id, "customer") or 0
                 found = matching(found, search=filter.search or "", customer_id=customer)
+            elif viewer.kind in {ViewerKind.CONTACT, ViewerKind.CUSTOMER}:
+                found = mentioning(found, filter.search or "")
         return NEWEST_ORDERS.cut(found, read_orders, first=first, after=after)

@@ -14,6 +14,19 @@ _TEXTS = """query ($number: String!) {
   orderByNumber(number: $number) { messages(first: 100) { nodes { text } } }
 }"""
 
+_BUYER = """query ($number: String!) {
+  orderByNumber(number: $number) { customer { id } contact { id } }
+}"""
+_PORTAL = """query ($number: String!) {
+  orderByNumber(number: $number) { customer { portalUrl } }
+}"""
+_PLACE = """mutation ($input: PlaceOrderInput!) {
+  result: placeOrder(input: $input) { ... on PlaceOrderSuccess { order { id number } } ... on Problem { message } }
+}"""
+_MOVE = """mutation ($input: ChangeOrderStatusInput!) {
+  result: changeOrderStatus(input: $input) { __typename ... on Problem { message } }
+}"""
+
 
 class Api:
     """Requests as one of the demo's staff."""
@@ -39,6 +52,29 @@ class Api:
         """The newest hundred messages of an order, oldest first."""
         nodes = self._ask(_TEXTS, number=order["number"])["orderByNumber"]["messages"]["nodes"]
         return [node["text"] for node in reversed(nodes)]
+
+    def place_like(self, order: dict[str, str], product: str) -> dict[str, str]:
+        """Another order of the same contact, of one product."""
+        buyer = self._ask(_BUYER, number=order["number"])["orderByNumber"]
+        given = {
+            "clientMutationKey": str(uuid4()),
+            "customerId": buyer["customer"]["id"],
+            "contactId": buyer["contact"]["id"],
+            "currency": "GBP",
+            "lines": [{"name": product, "quantity": 1, "unitPrice": "2.50"}],
+        }
+        placed: dict[str, str] = self._ask(_PLACE, input=given)["result"]["order"]
+        return placed
+
+    def move(self, order: dict[str, str], status: str) -> None:
+        """Confirm an order, or cancel it."""
+        given = {"clientMutationKey": str(uuid4()), "orderId": order["id"], "status": status}
+        result = self._ask(_MOVE, input=given)["result"]
+        assert result == {"__typename": "ChangeOrderStatusSuccess"}
+
+    def portal_link(self, order: dict[str, str]) -> str:
+        """The link of an order's customer."""
+        return str(self._ask(_PORTAL, number=order["number"])["orderByNumber"]["customer"]["portalUrl"])
 
     def _ask(self, text: str, **variables: object) -> dict[str, Any]:
         token = self._demo.world["staff"][1]["token"]

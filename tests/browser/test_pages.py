@@ -8,6 +8,8 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
+from tests.browser.accounts import be
+from tests.browser.api import Api
 from tests.browser.windows import Windows, send_button, unlike_any, watching
 from tests.demo import Demo
 from tests.pictures import picture
@@ -101,6 +103,26 @@ def refused_customer(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def closed_customer(page: Page, demo: Demo) -> None:
+    """The page of a customer of a long name, made, closed and blocked just now."""
+    admin("customers/new")(page, demo)
+    page.get_by_label("Customer’s name").fill(unlike_any("Donaudampfschifffahrtsgesellschaftskapitänsmützen GmbH " * 3))
+    page.get_by_role("button", name="Create customer").click()
+    for name, chip in (("Account active", "Not active"), ("Ordering allowed", "Ordering blocked")):
+        page.get_by_role("switch", name=name).click()
+        expect(page.get_by_text(chip, exact=True)).to_be_visible()
+        expect(page.get_by_role("switch", name=name)).to_be_focused()
+    page.evaluate("window.shifted = 0")  # what was saved is said above the switches, which is no shift of the load
+
+
+def saved_portal_settings(page: Page, demo: Demo) -> None:
+    """The portal's settings after one was saved."""
+    admin("settings/portal")(page, demo)
+    page.get_by_role("switch", name="Sticky contact").click()
+    expect(page.get_by_text("Saved. It counts for orders from now on.")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 def refused_product(page: Page, demo: Demo) -> None:
     """The form of a new product after a price that is none."""
     admin("products/new")(page, demo)
@@ -178,6 +200,48 @@ def refused_invitation(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("is no mail address")).to_be_visible()
 
 
+def account(email: str, path: str, *, customer: str = "") -> Open:
+    """A page of the portal as a contact who is signed in sees it; `{number}` in its path is the customer's order."""
+
+    def open_page(page: Page, demo: Demo) -> None:
+        be(page, demo, email)
+        page.goto(demo.base + path.format(number=demo.order(customer)["number"] if customer else ""))
+
+    return open_page
+
+
+def by_customers_link(customer: str, path: str) -> Open:
+    """A page of the portal as who followed the link of a customer sees it."""
+
+    def open_page(page: Page, demo: Demo) -> None:
+        order = demo.order(customer)
+        with Api(demo) as api:
+            page.goto(api.portal_link(order))
+        if page.get_by_role("button", name="Yes, ").is_visible():
+            page.get_by_role("button", name="Yes, ").click()
+        page.goto(demo.base + path.format(number=order["number"]))
+
+    return open_page
+
+
+def previewed(page: Page, demo: Demo) -> None:
+    """The past orders of a customer of a long name, as staff see them who look."""
+    page.goto(demo.world["admin"])
+    if page.get_by_label("Password").is_visible():
+        demo.sign_in(page)
+    customer("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG")(page, demo)
+    page.get_by_role("button", name="Preview the portal").click()
+    expect(page.get_by_role("button", name="End preview")).to_be_visible()
+
+
+def order_to_add(page: Page, demo: Demo) -> None:
+    """An order that was opened by its link, while its opener is signed in as somebody else, who may not add it."""
+    be(page, demo, "ana@harbour.example")
+    portal("Juniper Lane")(page, demo)
+    page.get_by_role("button", name="Add this order").click()
+    expect(page.get_by_text("placed with another address")).to_be_visible()
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
@@ -188,6 +252,17 @@ CUSTOMERS_PAGES: dict[str, Open] = {
     "order, message refused": refused_message,
     "link that opens nothing": site("/order/4125?key=nonsense"),
     "landing": site("/"),
+    "past orders": account("ana@harbour.example", "/store/account/orders"),
+    "past orders, nothing found": account("ana@harbour.example", "/store/account/orders?q=nothing"),
+    "past orders in Arabic": account("layla@yasmin.example", "/store/account/orders"),
+    "past orders of long names": account("bestellung@geschenkmanufaktur.example", "/store/account/orders"),
+    "past orders by a customer's link": by_customers_link("Brightwater Garden Centre", "/store/orders"),
+    "past orders, as staff see them": previewed,
+    "devices": account("ana@harbour.example", "/store/account/devices"),
+    "order of one's account": account("ana@harbour.example", "/order/{number}", customer="Harbour Café"),
+    "order by a customer's link": by_customers_link("Brightwater Garden Centre", "/order/{number}"),
+    "order to add, refused": order_to_add,
+    "invoice": account("hannah@maplerye.example", "/order/{number}/invoice", customer="Maple & Rye"),
     "nothing at this address": site("/nothing"),
     "mailbox": site("/mailbox/"),
     "mail": one_mail,
@@ -228,6 +303,9 @@ STAFF_PAGES: dict[str, Open] = {
     "new product": admin("products/new"),
     "product of a long name": made_product,
     "new product, refused": refused_product,
+    "customer, closed": closed_customer,
+    "portal settings": admin("settings/portal"),
+    "portal settings, saved": saved_portal_settings,
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,

@@ -12,7 +12,7 @@ from counterfoil.access import clock
 from counterfoil.access.problems import Invalid
 from counterfoil.access.tries import TooManyTries
 from counterfoil.customers import codes
-from counterfoil.customers.actions import create_customer
+from counterfoil.customers.actions import create_customer, save_customer
 from counterfoil.customers.codes import ASKED_OF_NETWORK, Browser, ask, enter, read_code
 from counterfoil.customers.models import Contact, OneTimeCode
 from counterfoil.events.models import Event
@@ -118,6 +118,14 @@ def test_a_code_for_another_address_or_shop_is_wrong(shop: Shop, other_shop: Sho
     assert "not right" in refused(shop, code, BEN)
     assert "not right" in refused(other_shop, code)
     assert entered(shop, code).email == ANA
+
+
+def test_a_code_proves_nothing_of_a_contact_who_has_another_address_now(shop: Shop) -> None:
+    ana = contact(shop)
+    code = asked(shop)
+    save_customer(viewer=shop.staff, customer=ana.customer, name="Harbour Café", contact_name="Eve", email=BEN)
+
+    assert "not right" in refused(shop, code)
 
 
 def test_without_a_code_asked_for_nothing_is_right(shop: Shop) -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from counterfoil.access import clock
 from counterfoil.access.problems import NotFound
-from counterfoil.customers.actions import create_customer
+from counterfoil.customers.actions import create_customer, save_customer
 from counterfoil.customers.models import AccountSession, Contact
 from counterfoil.customers.sessions import LONGEST, MOST, begin, end_others, end_session, found, sessions_of
 from counterfoil.events.models import Event
@@ -95,6 +95,18 @@ def test_all_others_are_ended_at_once(ana: Contact) -> None:
     assert len(endings()) == 1
     end_others(contact=ana, but=sessions_of(ana)[0].pk)
     assert len(endings()) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "stays"), [("ANA@Harbour.example", True), ("eve@harbour.example", False), ("", False)]
+)
+def test_a_contact_who_gets_another_address_is_signed_out(shop: Shop, ana: Contact, email: str, stays: bool) -> None:
+    secret = entered(ana)
+
+    save_customer(viewer=shop.staff, customer=ana.customer, name="Harbour", contact_name="Ana", email=email)
+
+    assert holds(secret, ana) is stays
+    assert len(endings()) == (0 if stays else 1)
 
 
 def test_a_session_lasts_a_year_at_most_and_is_then_forgotten(ana: Contact) -> None:

@@ -272,7 +272,8 @@ def test_a_failing_reader_reaches_neither_the_action_nor_the_other_readers(
     message = send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
 
     assert Message.objects.get().pk == message.pk
-    assert [note.partition(" ")[2] for note in notes()] == ["customer.created", "order.placed", "message.sent"]
+    told = [note.partition(" ")[2] for note in notes()]
+    assert told == ["customer.created", "customer.ordered", "order.placed", "message.sent"]
     assert Reader.objects.get(name="broken").position == 0
     assert "Reader broken could not read on" in caplog.text
     assert "The reader is broken" in caplog.text

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from counterfoil.access.problems import Forbidden, NotFound, Problem
+from counterfoil.access.problems import Forbidden, Invalid, NotFound, Problem
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.actions import create_customer
 from counterfoil.customers.models import Customer
@@ -93,12 +93,19 @@ def test_two_that_have_no_address_are_not_of_one_mailbox(shop: Shop) -> None:
     assert refusal(account(shop, ""), key_of(order)).message == ANOTHER_ADDRESS
 
 
-@pytest.mark.parametrize("key", ["", "x", "AAAAAAAAAAA", "ключ", "\0", "\ud800", "A" * 5000])
+@pytest.mark.parametrize("key", ["x", "AAAAAAAAAAA", "ключ", "order_1", "=" * 38, "A" * 38])
 def test_what_is_no_key_opens_nothing(shop: Shop, order: Order, key: str) -> None:
     refused = refusal(account(shop), key)
 
     assert isinstance(refused, NotFound)
     assert refused.field == "orderKey"
+
+
+@pytest.mark.parametrize("key", ["", "  ", "\0", "\ud800", "a\nb", "A" * 5000])
+def test_what_is_no_text_of_a_key_is_refused_before_it_is_looked_for(shop: Shop, order: Order, key: str) -> None:
+    refused = refusal(account(shop), key)
+
+    assert (type(refused), refused.field) == (Invalid, "orderKey")
 
 
 def test_a_rotated_key_and_one_of_another_workspace_answer_as_one_that_never_was(

@@ -179,6 +179,7 @@ def fitting(name: str, side: Side) -> list[str]:
         "placedAt": ["2026-03-02T12:00:00Z"],
         "image": [_IMAGE],
         "currency": ["GBP", "GBP", "GBP", "JPY"],
+        "country": ["GB", "pt"],
         "sku": ["TT-22", *SKUS],
         "skus": ["tt-22", *SKUS],
         "search": ["Harbour", "INV", "Tea", "ana@", marker],

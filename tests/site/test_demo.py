@@ -57,7 +57,10 @@ def test_it_prints_one_line_of_json_that_says_where_to_go(demo: Shown) -> None:
     base = world["base"]
 
     assert demo.line == json.dumps(world) + "\n"
-    assert set(world) == {"base", "graphql", "admin", "mailbox", "version", "staff", "partners", "orders"}
+    assert set(world) == {
+        *("base", "graphql", "admin", "mailbox", "version", "staff", "partners", "orders"),
+        *("sign_in", "public_link", "customers"),
+    }
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
     assert (world["graphql"], world["admin"], world["mailbox"]) == (
         f"{base}/graphql",
@@ -87,6 +90,44 @@ def test_its_pages_answer(demo: Shown) -> None:
             assert followed.status_code == 303
             assert page.status_code == 200
             assert order["number"] in page.text
+
+
+def test_its_customers_get_in_by_their_links_and_by_codes(demo: Shown) -> None:
+    customer = demo.world["customers"][0]
+    with httpx.Client(base_url=demo.world["base"], timeout=20) as browser:
+        for link in (customer["link"], demo.world["public_link"]):
+            assert browser.get(link).headers["Location"] == "/store/welcome"
+            assert browser.get("/store/welcome").status_code == 200
+        form = browser.get(demo.world["sign_in"], follow_redirects=True).text
+        given = {"csrfmiddlewaretoken": token_in(form), "email": customer["email"]}
+        assert browser.post("/store/account/sign-in", data=given).status_code == 303
+        code = newest_code(browser)
+        form = browser.get("/store/account/code").text
+        given = {"csrfmiddlewaretoken": token_in(form), "code": code}
+        assert browser.post("/store/account/code", data=given).status_code == 303
+        page = browser.get(demo.world["sign_in"])
+        assert page.status_code == 200
+        assert page.text.count("/order/") >= 20
+
+
+def token_in(form: str) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    assert found
+    return found[1]
+
+
+def newest_code(browser: httpx.Client) -> str:
+    """The code in the mail that comes within some seconds."""
+    for _ in range(100):
+        mails = browser.get("/mailbox/").text
+        if "Your code for" in mails:
+            newest = re.search(r'href="(/mailbox/[0-9a-f]+)"', mails)
+            assert newest
+            code = re.search(r"\b(\d{3} \d{3})\b", browser.get(newest[1] + "/html").text)
+            assert code
+            return code[1]
+        time.sleep(0.1)
+    raise AssertionError(mails)
 
 
 def test_its_partners_program_gets_a_token(demo: Shown) -> None:

@@ -35,6 +35,7 @@ from counterfoil.staff.roles import save_role
 from tests.admin_ui.signing_in import code_of
 from tests.factories import PASSWORD, Shop
 from tests.pictures import picture
+from tests.portal_ui.entering import link_of, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -130,6 +131,7 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "customers/<str:gid>": f"customers/customer_{order.customer_id}",
         "products/<str:gid>": f"products/product_{tin.pk}",
         "team/invitations/<str:gid>": f"team/invitations/invitation_{invitation.pk}",
+        "stores/<str:gid>": f"stores/store_{shop.store.pk}",
         "programs/<str:gid>": f"programs/client_{till.pk}",
         "mailbox/<slug:name>": f"mailbox/{kept_mails()[0].name}",
         r"^media/(?P<name>products/[0-9a-f]{32}\.webp)\Z": f"media/{tin.image}",
@@ -151,7 +153,11 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "admin": browser(user=shop.user),
         "staff of elsewhere": browser(user=other_shop.user),
         "admin without the code yet": browser(),
+        "contact": signed_in(order.contact),
+        "customer by their link": browser(),
     }
+    browsers["customer by their link"].get(link_of(order.customer))
+    browsers["customer by their link"].post("/store/welcome", {"answer": "yes"})
     half = User.objects.get(memberships=shop.hire("Ida", Role.ADMIN).staff_id)
     second_factor.confirm(half.pk, second_factor.begin(half.pk), code_of(half))
     browsers["admin without the code yet"].post("/admin/sign-in", {"email": half.email, "password": PASSWORD})

@@ -37,6 +37,7 @@ pytestmark = [pytest.mark.feature("AC-12"), pytest.mark.django_db, pytest.mark.s
 # For who is signed in as staff: the permissions that opening an address takes. A set in the set: any one of them.
 ADMINS = frozenset({"staff:write"})
 PROGRAMS = frozenset({"partners:write"})
+SETTINGS = frozenset({"settings:write"})
 ORDER = frozenset({"orders:read"})
 NEEDS: Mapping[str, frozenset[object]] = {
     "": frozenset(),
@@ -67,6 +68,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers/new": frozenset({"customers:read", "customers:write"}),
     "customers/<str:gid>": frozenset({"customers:read"}),
     "customers/<str:gid>/edit": frozenset({"customers:read", "customers:write"}),
+    "settings/portal": SETTINGS,
     "products": frozenset({"products:read"}),
     "products/new": frozenset({"products:read", "products:write"}),
     "products/<str:gid>": frozenset({"products:read"}),
@@ -101,10 +103,17 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "orders/<str:number>/mail": {"enabled": "no"},
     "orders/<str:number>/notes/messages": {"text": "Hello"},
     "orders/<str:number>/notes/receipts": {"read": "{message}"},
+    "customers/<str:gid>/link": {},
+    "customers/<str:gid>/account": {"active": "no"},
+    "customers/<str:gid>/sign-out": {"contact": "{contact}"},
+    "settings/portal/link": {},
+    "settings/portal/stores/<str:gid>": {"confirms": "yes"},
     "security/links": {},
     "team/invitations/<str:gid>/send": {},
     "team/invitations/<str:gid>/withdraw": {},
 }
+# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows.
+LOOKS: Mapping[str, str] = {"customers/<str:gid>/preview": "customer_links:read"}
 # What every member of the staff may do, of their own.
 OWN_POSTS: Mapping[str, Mapping[str, str]] = {
     "account/sessions/end": {"session": "nothing"},
@@ -128,6 +137,7 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "customers/<str:gid>/edit": {"name": "Quill"},
     "products/new": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "products/<str:gid>": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
+    "settings/portal": {"strict": "yes"},
     "team": {"required": "yes"},
     "team/<str:gid>": {"act": "deactivate"},
     "team/roles/new": {"name": "Reader", "permissions": "orders:read"},
@@ -215,6 +225,8 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "{message}": f"message_{message.pk}",
         "{reply}": f"message_{reply.pk}",
         "{customer}": f"customer_{order.customer_id}",
+        "{contact}": f"contact_{order.contact_id}",
+        "stores/<str:gid>": f"stores/store_{shop.store.pk}",
         "{line}": f"line_{line.pk}",
         "<str:number>": "INV-7",
         "fulfilments/<str:gid>": f"fulfilments/fulfilment_{parcel.pk}",
@@ -258,7 +270,7 @@ def expected(route: str, allowed: frozenset[str]) -> set[int]:
 
 @pytest.mark.once
 def test_every_address_has_a_row() -> None:
-    assert set(routes(admin_urls)) == {*NEEDS, *POSTS, *OWN_POSTS, *WAYS_IN}
+    assert set(routes(admin_urls)) == {*NEEDS, *POSTS, *OWN_POSTS, *WAYS_IN, *LOOKS}
     assert set(ALSO_POSTS) < set(NEEDS)
     assert set(routes(portal_urls)) == set(PORTAL)
     assert set(PORTAL_POSTS) < set(PORTAL)
@@ -266,7 +278,7 @@ def test_every_address_has_a_row() -> None:
 
 def roles_of(site: Site) -> Iterator[tuple[Role | CustomRole, frozenset[str]]]:
     """Each built-in role and some of the workspace's own, with their permissions."""
-    yield Role.ADMIN, frozenset({*GRANTABLE, "staff:write", "partners:write"})
+    yield Role.ADMIN, frozenset({*GRANTABLE, "staff:write", "partners:write", "settings:write"})
     yield Role.SHOP_MANAGER, frozenset(map(str, GRANTABLE))
     whole = [{"orders:read"}, set(map(str, GRANTABLE))]
     for permission in sorted(GRANTABLE):
@@ -317,7 +329,7 @@ def test_nobody_and_who_works_elsewhere_are_sent_to_sign_in(site: Site, who: str
         status = opened(site, browser, route)
         assert status == (200 if route == "sign-in" else 403 if route == "live/poll" else 302), route
     before = everything()
-    for route, typed in (POSTS | ALSO_POSTS | OWN_POSTS).items():
+    for route, typed in (POSTS | ALSO_POSTS | OWN_POSTS | {route: {} for route in LOOKS}).items():
         response = browser.post(f"/admin/{site.address(route)}", filled(site, typed))
         assert response.status_code in (303, 403), route
     assert everything() == before
@@ -359,6 +371,18 @@ def test_who_may_only_read_changes_nothing_by_any_form_and_no_form_breaks(site: 
                 nothing = {204} if route.endswith("receipts") else set()
                 assert response.status_code in {403, 422} | nothing, (route, response.status_code)
         assert everything() == before
+
+
+@pytest.mark.feature("AC-7")
+def test_looking_as_a_customer_takes_its_permission_and_changes_nothing(site: Site) -> None:
+    reads = {str(one) for one in GRANTABLE if one.endswith(":read")}
+    for route, needed in LOOKS.items():
+        for permissions, status in ((reads, 303), (reads - {needed}, 403)):
+            browser = site.browser(site.role(*permissions))
+            before = everything()
+            assert browser.get(f"/admin/{site.address(route)}").status_code == 405
+            assert browser.post(f"/admin/{site.address(route)}").status_code == status
+            assert everything() == before
 
 
 @pytest.mark.parametrize("who", ["nobody", "guest", "stranger"])

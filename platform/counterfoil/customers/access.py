@@ -6,9 +6,10 @@ from django.db.models import F
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
-from counterfoil.customers.models import AccountSession, Contact, Customer
+from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import contacts_visible_to, customers_visible_to
-from counterfoil.events.credentials import ACCOUNT_SESSION_ENDED, CUSTOMER_LINK_ROTATED, FLAGS_CHANGED
+from counterfoil.customers.sessions import end_all
+from counterfoil.events.credentials import CUSTOMER_LINK_ROTATED, FLAGS_CHANGED
 from counterfoil.events.record import record
 
 
@@ -45,7 +46,4 @@ def end_account_sessions(*, viewer: Viewer, contact: Contact) -> int:
     found = contacts_visible_to(viewer).filter(pk=contact.pk).first()
     if found is None:
         raise NotFound("There is no such contact.")
-    ended, _ = AccountSession.objects.filter(contact=found).delete()
-    if ended:
-        record(viewer, ACCOUNT_SESSION_ENDED, topic=f"contact_{found.pk}", data={"sessions": ended})
-    return ended
+    return end_all(viewer=viewer, contact=found)

@@ -9,6 +9,7 @@ from counterfoil.access.text import mail_address, mailbox_of, one_line
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import customers_visible_to
+from counterfoil.customers.sessions import end_all
 from counterfoil.events.record import record
 
 
@@ -45,7 +46,10 @@ def save_customer(
     external_id: str | None = None,
     customer: Customer | None = None,
 ) -> Customer:
-    """Change `customer` and its first contact, or those that `external_id` names; without either, make new ones."""
+    """Change `customer` and its first contact, or those that `external_id` names; without either, make new ones.
+
+    A contact who gets another address is signed out everywhere: nobody has proved that mailbox yet.
+    """
     require(viewer, Permission.CUSTOMERS_WRITE)
     external = _external(external_id)
     mine = customers_visible_to(viewer).select_for_update()
@@ -62,15 +66,16 @@ def save_customer(
         ).customer
     facts = {"name": one_line(name, "name", 200), **external}
     person = _person(contact_name, email)
-    first = found.contacts.order_by("pk")[:1].values("pk")
+    first = found.contacts.order_by("pk").first()
     try:
         with transaction.atomic():
             changed = Customer.objects.filter(pk=found.pk).exclude(**facts).update(**facts)
     except IntegrityError as error:
         raise Invalid("Another customer has this external id.", field="externalId") from error
-    changed += (
-        Contact.objects.filter(pk__in=list(first.values_list("pk", flat=True))).exclude(**person).update(**person)
-    )
+    if first is not None:
+        changed += Contact.objects.filter(pk=first.pk).exclude(**person).update(**person)
+        if first.mailbox != person["mailbox"]:
+            end_all(viewer=viewer, contact=first)
     if changed:
         record(viewer, "customer.changed", topic=f"customer_{found.pk}", internal=True)
     return Customer.objects.get(pk=found.pk)

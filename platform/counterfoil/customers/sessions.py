@@ -74,16 +74,19 @@ def end_others(*, contact: Contact, but: int) -> None:
     _end(contact, *(session.pk for session in sessions_of(contact) if session.pk != but))
 
 
-def _end(contact: Contact, *session_ids: int) -> int:
-    ended, _ = AccountSession.objects.filter(contact=contact, pk__in=session_ids).delete()
+def end_all(*, viewer: Viewer, contact: Contact) -> int:
+    """Sign a contact out of every browser, on behalf of the viewer; gives of how many."""
+    ended, _ = AccountSession.objects.filter(contact=contact).delete()
     if ended:
-        tell_streams(signed_in(contact))
+        record(viewer, ACCOUNT_SESSION_ENDED, topic=f"contact_{contact.pk}", data={"sessions": ended})
     return ended
 
 
-def tell_streams(viewer: Viewer) -> None:
-    """Make the contact's open streams look again, once the transaction commits."""
-    record(viewer, ACCOUNT_SESSION_ENDED, topic=f"contact_{viewer.contact_id}")
+def _end(contact: Contact, *session_ids: int) -> int:
+    ended, _ = AccountSession.objects.filter(contact=contact, pk__in=session_ids).delete()
+    if ended:
+        record(signed_in(contact), ACCOUNT_SESSION_ENDED, topic=f"contact_{contact.pk}")
+    return ended
 
 
 def _digest(secret: str) -> str:

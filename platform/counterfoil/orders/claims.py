@@ -4,6 +4,7 @@ from django.db import transaction
 
 from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Forbidden, NotFound
+from counterfoil.access.text import one_line
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact
 from counterfoil.events.record import record
@@ -16,16 +17,18 @@ ANOTHER_ADDRESS = (
 )
 NOT_ACTIVE = "The account is not currently active. Please contact the shop."
 
+_LONGEST_KEY = 200  # far more than any has
+
 
 @transaction.atomic
 def claim_order(*, viewer: Viewer, key: str) -> Order:
     """Make the order that a key opens now one of the viewer's own; theirs already is no change. The customer stays.
 
-    Raises `NotFound` for a key that opens nothing here, and `Forbidden` for an order that was placed with another
-    address, and for an account that is not active.
+    Raises `Invalid` for what is no line of text, `NotFound` for a key that opens nothing here, and `Forbidden` for an
+    order that was placed with another address, and for an account that is not active.
     """
     require(viewer, Permission.ORDERS_CLAIM)
-    opened = opened_by(key, workspace_id=viewer.workspace_id)
+    opened = opened_by(one_line(key, "orderKey", _LONGEST_KEY), workspace_id=viewer.workspace_id)
     order = None
     if opened is not None:
         # Locked at this version of its key: it may be rotated, or claimed, at this moment. Whose it is is read

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
@@ -77,6 +77,18 @@ def matching(
         orders = orders.filter(fulfilment=fulfilment)
     if customer_id is not None:
         orders = orders.filter(customer_id=customer_id)
+    return orders
+
+
+def mentioning(orders: QuerySet[Order], search: str) -> QuerySet[Order]:
+    """Those where each word of `search` begins the number, is a part of a line's name or begins a line's SKU."""
+    words = words_of(search)
+    if words is None:
+        return orders.none()
+    for word in words:
+        ordered = OrderLine.objects.filter(Q(name__icontains=word) | Q(sku__istartswith=word), order=OuterRef("pk"))
+        # For EXISTS beside an OR, PostgreSQL would look through the lines of everybody's orders first.
+        orders = orders.filter(Q(number__istartswith=word) | Q(pk=Subquery(ordered.values("order_id")[:1])))
     return orders
 
 

@@ -55,6 +55,14 @@ mutation PlaceOrder($input: PlaceOrderInput!) {
                     "externalId": "web-90417",
                     "customerId": "CUSTOMER_ID",
                     "currency": "GBP",
+                    "deliveryAddress": {
+                        "name": "Noor Haddad",
+                        "company": "Lantern & Loom",
+                        "street": "23 Mill Lane",
+                        "postalCode": "BD23 1JD",
+                        "city": "Skipton",
+                        "country": "GB",
+                    },
                     "lines": [
                         {"productId": "PRODUCT_ID", "quantity": 2},
                         {"name": "Gift card, handwritten", "quantity": 1, "unitPrice": "1.50"},

@@ -162,7 +162,7 @@ def _say_ready(world: dict[str, Any], base: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts), flush=True)
         return
-    staff, order = world["staff"][0], world["orders"][0]
+    staff, order, customer = world["staff"][0], world["orders"][0], world["customers"][0]
     print(
         f"""
 Counterfoil {facts["version"]} is running. Open these two pages side by side:
@@ -172,6 +172,10 @@ Counterfoil {facts["version"]} is running. Open these two pages side by side:
                 and open order {order["number"]}, tab Customer notes
 
   The customer  {order["guest_url"]}
+
+  All orders    {facts["sign_in"]}
+                of {customer["email"]}: the code comes as a mail
+                or by the link of {customer["name"]}, {customer["link"]}
 
   Mails         {facts["mailbox"]}
   API           {facts["graphql"]}

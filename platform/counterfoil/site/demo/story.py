@@ -57,6 +57,7 @@ class OrderStory:
     parcels: tuple[Parcel, ...] = ()
     currency: str = "GBP"
     wants_mail: bool = True
+    paid_after: int | None = None
 
 
 def _line(name: str, sku: str, quantity: int, price: str, unit: str = "") -> NewLine:
@@ -321,3 +322,23 @@ ORDERS: tuple[OrderStory, ...] = (
     OrderStory(1, 745, "Foxglove Florist", "Beth Carver", "beth@foxglove.example", (TWINE, PAPER, BUNTING), ()),
     OrderStory(0, 480, "Copper Kettle Deli", "Marco Bianchi", "marco@copperkettle.example", (TINS, CUTTERS), ()),
 )
+
+
+def _earlier(number: int) -> OrderStory:
+    """What the café orders every nine days or so, long done."""
+    shelf = (TINS, CUTTERS, BUNTING, CANDLES, MUGS, PAPER, TWINE, LANTERN)
+    return OrderStory(
+        250 - 9 * number,
+        540 + 37 * number % 360,
+        "Harbour Café",
+        "Ana Reis",
+        "ana@harbour.example",
+        tuple(shelf[(number * 3 + place) % len(shelf)] for place in range(1 + number % 4)),
+        ((25, CONFIRMED), (4300, INVOICED)),
+        parcels=(Parcel(2900, "Royal Mail", f"AB 12{50 + number} 66{10 + number} 4GB"),),
+        paid_after=9000,
+    )
+
+
+# A good customer of many years, or nobody could see what a long list is like.
+EARLIER: tuple[OrderStory, ...] = tuple(_earlier(number) for number in range(24))

@@ -23,17 +23,23 @@ from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.actions import create_customer
+from counterfoil.customers.links import customer_url, public_url
+from counterfoil.customers.models import Contact
 from counterfoil.events import relay
 from counterfoil.mail import delivery
 from counterfoil.orders.actions import change_status, place_order, set_mail_preference
+from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.orders.models import AddressUse, Order, OrderStatus
+from counterfoil.orders.payments import record_payment
 from counterfoil.orders.queries import guest
 from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
+from counterfoil.site.demo.addresses import BILLED_AT, DELIVERED_TO
 from counterfoil.site.demo.story import (
     ALSO_SOLD_BY,
     CATALOGUE,
+    EARLIER,
     ORDERS,
     PACKER,
     PACKS,
@@ -47,7 +53,7 @@ from counterfoil.staff.roles import save_role
 from counterfoil.workspaces.models import Store, Workspace
 
 _TOKEN_DAYS = 365
-_OPEN_FOR_DAYS = 60
+_OPEN_FOR_DAYS = 260
 
 
 def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
@@ -71,8 +77,20 @@ def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
         .select_related("store", "customer")
         .annotate(messages=Count("conversation__messages"))
     )
+    people = Contact.objects.filter(customer__external_id=None).select_related("customer")
+    workspace = Workspace.objects.get()
     return {
         **kept,
+        "sign_in": f"{base}/store/account/orders",
+        "public_link": public_url(base, workspace.pk, workspace.public_link_version),
+        "customers": [
+            {
+                "name": person.customer.name,
+                "email": person.email,
+                "link": customer_url(base, person.customer_id, person.customer.link_version),
+            }
+            for person in people.annotate(ordered=Count("orders")).order_by("-ordered", "pk")
+        ],
         "orders": [
             {
                 "id": order.topic,
@@ -87,7 +105,7 @@ def world_at(base: str, *, host: str, logins: Path) -> dict[str, Any]:
 
 def _make(base: str, host: str, logins: Path) -> None:
     with transaction.atomic():
-        workspace = Workspace.objects.create(name="Fennel & Twine", last_order_number=4111)
+        workspace = Workspace.objects.create(name="Fennel & Twine", last_order_number=4111 - len(EARLIER))
         store = Store.objects.create(
             workspace=workspace,
             name="Fennel & Twine",
@@ -96,6 +114,7 @@ def _make(base: str, host: str, logins: Path) -> None:
             language="en",
             time_zone="Europe/London",
             mail_from="orders@fennel.example",
+            confirms_orders=True,
         )
         staff, viewers = [], {}
         for name, email, role in STAFF:
@@ -105,7 +124,7 @@ def _make(base: str, host: str, logins: Path) -> None:
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with clock.at(today - timedelta(days=_OPEN_FOR_DAYS)):
         shelf = _stock(viewers["Mara"])
-    for story in ORDERS:
+    for story in (*EARLIER, *ORDERS):
         _tell(story, store, viewers, shelf, today)
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
@@ -162,10 +181,21 @@ def _tell(
 ) -> None:
     mara = viewers["Mara"]
     placed = today - timedelta(days=story.days_ago) + timedelta(minutes=story.minute)
+    placed = min(placed, timezone.now() - timedelta(minutes=1))  # begun before today's first order would have come
     with clock.at(placed):
-        contact = create_customer(viewer=mara, name=story.customer, contact_name=story.contact, email=story.email)
+        contact = Contact.objects.filter(email=story.email).first() or create_customer(
+            viewer=mara, name=story.customer, contact_name=story.contact, email=story.email
+        )
         lines = [replace(line, product_id=shelf.get(line.sku)) for line in story.lines]
-        order = place_order(viewer=mara, store=store, contact=contact, currency=story.currency, lines=lines)
+        order = place_order(
+            viewer=mara,
+            store=store,
+            contact=contact,
+            currency=story.currency,
+            lines=lines,
+            addresses=_addresses(story),
+        )
+        _send_mails()
     steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]
     for after, step in sorted(steps, key=lambda step: step[0]):
         with clock.at(min(placed + timedelta(minutes=after), timezone.now())):
@@ -173,11 +203,19 @@ def _tell(
                 _send(step, order, viewers["Jo"])
             else:
                 change_status(viewer=mara, order=order, status=step)
+    if story.paid_after is not None:
+        with clock.at(placed + timedelta(minutes=story.paid_after)):
+            record_payment(viewer=mara, order=order, amount=order.total)
     if not story.wants_mail:
         with clock.at(placed + timedelta(minutes=1)):
             set_mail_preference(viewer=guest(order), order=order, enabled=False)
     for said in story.conversation:
         _say(said, order, viewers, placed)
+
+
+def _addresses(story: OrderStory) -> Addresses:
+    delivery = replace(DELIVERED_TO[story.customer], company=story.customer)
+    return {AddressUse.DELIVERY: delivery, AddressUse.BILLING: BILLED_AT.get(story.customer, delivery)}
 
 
 def _send(parcel: Parcel, order: Order, packer: Viewer) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from unicodedata import normalize
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
@@ -11,6 +12,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from counterfoil.access.countries import COUNTRIES
 from counterfoil.access.money import locale_of, written
 
 register = template.Library()
@@ -25,6 +27,23 @@ def _locale() -> Locale:
 def money(value: Mapping[str, str]) -> str:
     """`{amount, currency}` as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
     return written(Decimal(value["amount"]), value["currency"], _locale())
+
+
+@register.simple_tag
+def countries() -> list[tuple[str, str]]:
+    """The countries that an address can be in, each code with its name, by their names."""
+    names = _locale().territories
+    named = [(code, str(names.get(code, code))) for code in COUNTRIES]
+    return sorted(named, key=lambda country: normalize("NFKD", country[1]).casefold())  # Åland among the As
+
+
+@register.filter
+def address_lines(address: Mapping[str, str]) -> list[str]:
+    """A PostalAddress of the schema as the lines of a label."""
+    country = str(_locale().territories.get(address["country"], address["country"]))
+    place = " ".join(part for part in (address["postalCode"], address["city"]) if part)
+    whose = (address["name"], address["company"], address["street"], address["street2"])
+    return [line for line in (*whose, place, address["region"], country, address["phone"]) if line]
 
 
 @register.filter

@@ -9,6 +9,9 @@
 //   live:change                  any of these
 //   live:ended                   the right to watch detail.topics has ended
 //
+// A form that ends the right to watch has data-live-leave: its page stops listening before it is sent.
+// A region that htmx brings may show more than its page watched so far: data-live-topics on it says what else to watch.
+//
 // Browsers allow six connections a host over HTTP/1.1, so visible tabs elect a leader (Web Locks) that watches the
 // topics of all open tabs and hands every message on (BroadcastChannel). `position` makes that safe: each tab ignores
 // what lies at or below its own, and every stream begins at the lowest position among the tabs it serves.
@@ -29,6 +32,7 @@ let topics = liveTopics.split(/\s+/).filter(Boolean);
 let position = Number(liveAfter); // the page shows everything up to here
 let present = false, joined = false; // takes part; has been served by a stream since `position`
 let lost = false; // may have missed something: resync as soon as connected and visible
+const over = new Set(); // topics of this page that ended
 let heard = 0, nextPoll = 0, misses = 0; // when the leader last spoke; failed polls in a row
 
 // The leader's connection.
@@ -100,11 +104,21 @@ function forget(gone) {
   for (const member of members.values()) member.topics = member.topics.filter((topic) => !gone.includes(topic));
   if (!mine.length) return;
   topics = topics.filter((topic) => !gone.includes(topic));
+  mine.forEach((topic) => over.add(topic));
   fire("live:ended", { topics: mine });
   if (topics.length) return;
   leave();
   show("on"); // nothing to watch is no outage
   delete document.documentElement.dataset.live;
+}
+
+function widen() {
+  const shown = [...document.querySelectorAll("[data-live-topics]")].flatMap(({ dataset }) => dataset.liveTopics.split(/\s+/));
+  const more = shown.filter((topic) => topic && !watches(topics, topic) && !over.has(topic));
+  if (!present || !more.length) return;
+  topics = [...new Set([...topics, ...more])];
+  lost = true; // since the region was read
+  if (!leading) announce(); else if (polling) poll(); else if (!timers.connect) later("retry", 100, open);
 }
 
 // --- The leader: one stream, or polls, for everybody ---------------------------------------------------------------
@@ -320,4 +334,10 @@ if (base && topics.length) {
   addEventListener("pageshow", (event) => { if (event.persisted) enter(true); });
   addEventListener("online", () => { if (leading) lead(true); });
   addEventListener("offline", () => { if (leading) fail(true); });
+  document.addEventListener("htmx:load", widen);
+  document.addEventListener("submit", ({ target }) => { // or the page, told that its right has ended, overtakes the answer
+    if (!target.matches("form[data-live-leave]")) return;
+    leave();
+    setTimeout(enter, 2 * GRACE, true); // it was not answered
+  });
 }
