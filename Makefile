@@ -71,7 +71,7 @@ release-contract: setup ## Make the schema as it is the contract, at a release
 pictures: setup ## Take the README's pictures from the demo
 	$(BIN)/python -m scripts.pictures
 
-bench: setup ## Measure what a request and a stream cost, then how fast a message stands on the other side
+bench: setup ## Measure what requests and streams cost, how customers get in, how fast a message stands on the other side
 	$(BIN)/counterfoil bench
 	$(BIN)/python -m tests.bench.live_pages
 

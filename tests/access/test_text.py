@@ -1,8 +1,8 @@
-"""Which texts no database can hold."""
+"""Which texts no database can hold, and what is looked for in one."""
 
 import pytest
 
-from counterfoil.access.text import mailbox_of, storable
+from counterfoil.access.text import LONGEST_SEARCH, mailbox_of, storable, words_of
 
 
 @pytest.mark.once
@@ -53,3 +53,19 @@ def test_other_addresses_are_other_mailboxes_and_no_text_is_refused() -> None:
     strange += ["a@" + "x" * 300, "ana@x..example", "ana@-x.example", "ana@faß.example", "ana@fass.example"]
 
     assert len({mailbox_of(one) for one in strange}) == len(strange)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        ("", []),
+        (" tea  tin\t", ["tea", "tin"]),
+        ("e " * (LONGEST_SEARCH // 2), ["e"]),
+        ("tin Tin tea tin", ["tin", "Tin", "tea"]),
+        ("e" * (LONGEST_SEARCH + 1), None),
+        ("te\0a", None),
+    ],
+)
+def test_each_word_is_looked_for_once(search: str, words: list[str] | None) -> None:
+    assert words_of(search) == words

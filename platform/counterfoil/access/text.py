@@ -18,8 +18,8 @@ def storable(text: str) -> bool:
 
 
 def words_of(search: str) -> list[str] | None:
-    """The words to look for; None where there are none to find: text that no database holds, or too much of it."""
-    return search.split() if storable(search) and len(search) <= LONGEST_SEARCH else None
+    """The words to look for, each once; None where there are none to find: text that no database holds, or too much."""
+    return list(dict.fromkeys(search.split())) if storable(search) and len(search) <= LONGEST_SEARCH else None
 
 
 def one_line(text: str, field: str, longest: int, *, required: bool = True) -> str:

@@ -33,8 +33,8 @@ from schema.orders.types import NEWEST_ORDERS
 
 _A_PAGE, _PAGE, _FEW = 20, 100, 20
 _GUESSED = ("stolen", "unknown")
-# What no order has, what all have, what the oldest one alone has; words that are no part of a number find nothing.
-_SEARCHES = {"nothing": "9999999", "all": "1", "words": "no such thing at all"}
+# What no order has, what all have, what the oldest one alone has; words of which each order has the first twelve alone.
+_SEARCHES = {"nothing": "9999999", "all": "1", "words": "no no. n o o. . , s sk sku sku- sku-0 nowhere"}
 _FIND_NOTHING = ("search_nothing", "search_words")
 type Cookies = dict[str, str]
 
@@ -63,10 +63,10 @@ class Entrance:
                 raise ValueError(f"{address} shows no orders.")
         return {"known": known, "unknown": [f"nobdy{number:05}@entry.example" for number in range(addresses)]}
 
-    def past_orders(self, *, requests: int, turn: int) -> dict[str, Cost]:
-        """What a page of a contact's past orders costs."""
-        order = sorted(self._asks, reverse=bool(turn % 2))
-        return {name: cost(partial(self._ask, *self._asks[name]), requests) for name in order}
+    def past_orders(self, *, turn: int) -> dict[str, Cost]:
+        """What each page of a contact's past orders costs; `turn` says which comes first."""
+        names, begin = list(self._asks), turn % len(self._asks)
+        return {name: cost(partial(self._ask, *self._asks[name]), 1) for name in (*names[begin:], *names[:begin])}
 
     def contact(self, *, name: str) -> str:
         """The address of a contact whose code is to be guessed."""

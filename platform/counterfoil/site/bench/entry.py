@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from operator import sub
 from statistics import fmean, median, stdev
 from typing import Any
 
@@ -36,8 +37,7 @@ class EntrySizes:
     guesses: int = 20
     endings: int = 20
     orders: int = 10_000  # of which there are at least a hundred pages of twenty
-    rounds: int = 40
-    requests: int = 4
+    rounds: int = 120
 
 
 def measure_entry(environment: Mapping[str, str], sizes: EntrySizes) -> dict[str, Any]:
@@ -75,23 +75,29 @@ def _addresses(server: Server, known: Sequence[str], unknown: Sequence[str]) -> 
             if place >= _WARMING_UP:
                 wall[kind].append(took)
                 cpu[kind].append((server.cpu_seconds - used) * 1000)
-    differences = [one - other for one, other in zip(wall[KNOWN], wall[UNKNOWN], strict=True)]
+    differences, in_cpu = (list(map(sub, times[KNOWN], times[UNKNOWN])) for times in (wall, cpu))
     return {
         "known_vs_unknown_ms": abs(fmean(differences)),
         "asking": {
             "difference_ms": fmean(differences),
-            "standard_error_ms": stdev(differences) / sqrt(len(differences)),
+            "standard_error_ms": _standard_error(differences),
             "median_difference_ms": median(differences),
             "mean_ms": {kind: fmean(times) for kind, times in wall.items()},
             "p50_ms": {kind: median(times) for kind, times in wall.items()},
             "mean_cpu_ms": {kind: fmean(times) for kind, times in cpu.items()},
+            "cpu_difference_ms": fmean(in_cpu),
+            "cpu_standard_error_ms": _standard_error(in_cpu),
         },
     }
 
 
+def _standard_error(sample: Sequence[float]) -> float:
+    return stdev(sample) / sqrt(len(sample))
+
+
 def _past_orders(rows: Child, sizes: EntrySizes) -> dict[str, Any]:
     """What a contact's list costs with twenty orders and with many: ratios are the larger of CPU and of wall time."""
-    rounds = rounds_of(sizes.rounds, lambda turn: rows.ask("past_orders", requests=sizes.requests, turn=turn))
+    rounds = rounds_of(sizes.rounds, lambda turn: rows.ask("past_orders", turn=turn))
     cpu, wall = medians(rounds, "cpu_ms"), medians(rounds, "wall_ms")
 
     def ratio(name: str, to: str) -> float:

@@ -85,12 +85,11 @@ class Server:
 
     @property
     def cpu_seconds(self) -> float:
-        """The CPU time that it has used; 0 where /proc does not tell."""
-        stat = Path(f"/proc/{self.process.pid}/stat")
-        if not stat.exists():
+        """The CPU time that it has used; 0 where the system does not tell."""
+        try:
+            return time.clock_gettime(~self.process.pid << 3 | 2)  # as Linux names the clock of a process
+        except OSError:
             return 0.0
-        fields = stat.read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

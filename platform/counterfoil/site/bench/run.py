@@ -87,7 +87,7 @@ QUICK = Sizes(
     messages=8,
     revocations=2,
     every_way_to_watch=False,
-    entry=EntrySizes(addresses=20, guessers=6, guesses=3, endings=2, orders=2_000, rounds=3, requests=1),
+    entry=EntrySizes(addresses=20, guessers=6, guesses=3, endings=2, orders=2_000, rounds=5),
 )
 
 
