@@ -14,7 +14,6 @@ from admin_ui.staff.access import HtmxRequest, staff_required
 from admin_ui.staff.permissions import needs
 from schema import client
 
-PORTAL = "/store/orders"
 NO_PREVIEW = "The portal can’t be shown as this customer sees it."
 # What a flag of the form is called in the schema.
 FLAGS = {"active": "isActive", "blocked": "orderingBlocked"}
@@ -52,7 +51,7 @@ def sign_out(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespo
 @needs("customers:read", "customer_links:read")
 def preview(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """Off to the portal, as this customer sees it."""
-    response = HttpResponseRedirect(PORTAL, status=303)
+    response = HttpResponseRedirect(reverse("portal:orders"), status=303)
     if not client.begin_preview(request, response, gid):
         return customer_page(request, viewer, gid, problem=NO_PREVIEW)
     return response

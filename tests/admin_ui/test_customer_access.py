@@ -156,14 +156,29 @@ def test_the_page_says_what_the_link_takes_under_strict_security(staff: Client, 
 
 
 @pytest.mark.feature("AC-7")
-def test_a_preview_leads_to_the_portal_as_the_customer_and_writes_nothing(staff: Client, customer: Customer) -> None:
-    Workspace.objects.update(strict_security=True)
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_preview_shows_the_portal_as_the_customer_sees_it_without_a_code(
+    staff: Client, shop: Shop, customer: Customer, strict: bool
+) -> None:
+    shop.order(number="INV-8", customer="Quill")
+    Workspace.objects.update(strict_security=strict)
 
     answer = staff.post(f"{page_of(customer)}/preview")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/store/orders")
-    assert answer.cookies
+    portal = Html(staff.get("/store/orders")).text
+    assert "You see the portal as Harbour Café does" in portal
+    assert ("£166.20" in portal, "INV-8" in portal) == (True, False)
     assert not AccountSession.objects.exists()
+
+
+@pytest.mark.feature("AC-9")
+def test_a_preview_of_a_closed_account_shows_what_its_customer_reads(staff: Client, customer: Customer) -> None:
+    Customer.objects.update(is_active=False)
+
+    staff.post(f"{page_of(customer)}/preview")
+
+    assert "not currently active" in Html(staff.get("/store/orders", follow=True)).text
 
 
 def test_what_a_role_may_not_do_is_not_on_the_page_and_is_refused_with_the_reason(

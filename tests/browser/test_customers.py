@@ -82,3 +82,42 @@ def test_staff_make_a_customer_find_it_and_change_it(demo: Demo, windows: Window
     page.get_by_role("button", name="Save customer").click()
     expect(page.get_by_role("heading", name="Noor Haddad")).to_be_visible()
     expect(page.get_by_text("No e-mail address on file")).to_be_visible()
+
+
+@pytest.mark.feature("AC-6")
+@pytest.mark.feature("AC-9")
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without JavaScript"])
+def test_staff_decide_how_a_customer_gets_in(demo: Demo, windows: Windows, scripts: bool) -> None:
+    page = windows.profile(staff=0, java_script_enabled=scripts).new_page()
+    page.goto(f"{demo.base}/admin/customers/new")
+    name = f"Reed & Rush {'on' if scripts else 'off'}"
+    page.get_by_label("Customer’s name").fill(name)
+    page.get_by_role("button", name="Create customer").click()
+
+    # A new link; with scripts not before it is said what that ends
+    old = page.get_by_role("textbox", name="Portal link").input_value()
+    page.get_by_role("button", name="Make a new link…").click()
+    if scripts:
+        page.get_by_role("button", name="Keep the link").click()
+        expect(page.get_by_role("textbox", name="Portal link")).to_have_value(old)
+        page.get_by_role("button", name="Make a new link…").click()
+        page.get_by_role("dialog").get_by_role("button", name="Make a new link").click()
+        expect(page.get_by_role("button", name="Copy")).to_be_focused()
+    expect(page.get_by_text("The old link is closed")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Portal link")).not_to_have_value(old)
+
+    # What the account may do is said by switches, and by chips
+    for label, chip in (("Account active", "Not active"), ("Ordering allowed", "Ordering blocked")):
+        switch = page.get_by_role("switch", name=label)
+        expect(switch).to_be_checked()
+        switch.click()
+        expect(page.get_by_text(chip, exact=True)).to_be_visible()
+        expect(switch).not_to_be_checked()
+    page.get_by_role("switch", name="Account active").click()
+    expect(page.get_by_text("Not active", exact=True)).to_have_count(0)
+
+    # And staff see what the customer sees
+    page.get_by_role("button", name="Preview the portal").click()
+    expect(page.get_by_text(f"You see the portal as {name} does")).to_be_visible()
+    page.get_by_role("button", name="End preview").click()
+    expect(page).to_have_url(re.compile("/admin/"))

@@ -14,14 +14,17 @@ from django.db.models import F, Sum
 from counterfoil.access.problems import Forbidden, NotFound
 from counterfoil.catalog.models import Product, Unit
 from counterfoil.customers.models import Contact, Customer
-from counterfoil.events.models import Event
+from counterfoil.events.models import Event, Reader
+from counterfoil.events.relay import drain
 from counterfoil.imports import actions
 from counterfoil.imports.catalog import Catalog
 from counterfoil.imports.columns import column_map
 from counterfoil.imports.rows import Row
 from counterfoil.imports.target import Outcome, Target
+from counterfoil.mail.models import Mail
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, FulfilmentState, Order, OrderLine, Return, ReturnLine
+from counterfoil.workspaces.models import Store
 from tests.factories import NewLine, Shop, make_shop
 from tests.imports.files import everything, load, retail, written
 from tests.together import together
@@ -51,6 +54,21 @@ def test_a_row_becomes_a_line_of_a_delivered_and_paid_order(shop: Shop, tmp_path
     assert list(Unit.objects.values_list("name", "price", "currency")) == [("each", Decimal("2.95"), "GBP")]
     # In July the store's clocks are an hour ahead of UTC.
     assert Order.objects.get(number="536400").placed_at.isoformat() == "2011-07-01T11:00:00+00:00"
+
+
+@pytest.mark.feature("IM-4")
+@pytest.mark.feature("OR-1")
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_in_is_confirmed_to_nobody_where_orders_are_confirmed(shop: Shop, tmp_path: Path) -> None:
+    Store.objects.update(confirms_orders=True)
+
+    load(shop, written(tmp_path, TINS), tmp_path)
+    Contact.objects.update(email="ana@harbour.example", mailbox="ana@harbour.example")
+    Reader.objects.update(position=0)
+    drain()
+    shop.order()
+
+    assert Mail.objects.count() == 1  # of the one that was placed
 
 
 @pytest.mark.feature("IM-1")
