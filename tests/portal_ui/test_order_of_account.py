@@ -76,6 +76,7 @@ def test_its_contact_sees_the_addresses_and_the_invoice_too(order: Order) -> Non
     assert "United Kingdom" in page
     assert "£3.00 to pay" in page
     assert "Your tins leave today." in page
+    assert "If something should change, write to us below." in page
     assert 'id="account"' not in page
 
 
@@ -85,6 +86,7 @@ def test_the_customers_link_shows_neither_conversation_nor_addresses_and_says_ho
     assert "Tin 0" in page
     assert not any(private in page for private in (*PRIVATE, "Your tins leave today.", 'id="composer"', 'id="mail-'))
     assert "Sign in to read and write messages" in page
+    assert "If something should change, sign in and write to us." in page
     assert f'href="{BACK}"' in page
 
 
