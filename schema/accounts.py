@@ -327,6 +327,12 @@ def account_is_closed(request: HttpRequest) -> bool:
     return session is not None and not session.contact.customer.is_active
 
 
+def ordering_is_blocked(request: HttpRequest) -> bool:
+    """Whether the customer of the contact who is signed in may order nothing now (AC-9)."""
+    session = buyers.account_session(request, _workspace(request))
+    return session is not None and session.contact.customer.ordering_blocked
+
+
 def masked(email: str) -> str:
     """An address that its owner recognises, and nobody else can write to: a•••@h•••.example."""
     name, _, domain = email.rpartition("@")

@@ -28,7 +28,8 @@ def of_contact(request: PageRequest) -> HttpResponse:
     if viewer is None:
         return not_signed_in(request, request.get_full_path())
     topics = [f"contact_{viewer.contact_id}", f"customer_{viewer.customer_id}"]
-    return _page(request, viewer, "portal:account_orders", topics)
+    told = {"ordering_blocked": client.accounts.ordering_is_blocked(request)}
+    return _page(request, viewer, "portal:account_orders", topics, **told)
 
 
 @require_safe
@@ -109,7 +110,7 @@ def _heading(orders: list[dict[str, Any]], more: Mapping[str, Any], *, search: s
         return "No orders yet"
     among = " of your newest orders" if more["hasNextPage"] else " of your orders"
     if not is_open:
-        return "Nothing is open" + (" among your newest orders" if more["hasNextPage"] else "")
+        return "No open orders" + (" among your newest ones" if more["hasNextPage"] else "")
     if count == is_open == 1:
         return "Your order is open"
     return f"{is_open}{among} {'is' if is_open == 1 else 'are'} open"

@@ -19,7 +19,8 @@ class Standing(NamedTuple):
 
 
 STEPS = ("Received", "Confirmed", "Sent")
-_WRITE = "If something is missing or not right, write to us below."
+_BELOW = "write to us below"
+_WRITE = f"If something is missing or not right, {_BELOW}."
 
 _DRAFT = Standing(
     "We have your order and are checking it",
@@ -90,8 +91,15 @@ PAYMENTS = {
 }
 
 
-def standing_of(order: Mapping[str, Any]) -> Standing:
-    """What to tell the customer of an order at `status` and `fulfilment`."""
+def standing_of(order: Mapping[str, Any], *, may_write: bool = True) -> Standing:
+    """What to tell the customer of an order at `status` and `fulfilment`; who may not write has to sign in first."""
+    standing = _standing_of(order)
+    if may_write:
+        return standing
+    return standing._replace(meaning=standing.meaning.replace(_BELOW, "sign in and write to us"))
+
+
+def _standing_of(order: Mapping[str, Any]) -> Standing:
     status, fulfilment = order["status"], order["fulfilment"]
     if status == "CANCELLED":
         return _CANCELLED if fulfilment == "CANCELLED" else _REST_CANCELLED

@@ -194,7 +194,9 @@ def _part(request: PageRequest, number: str, part: str, operation: str) -> HttpR
         return HttpResponseClientRefresh()  # somebody signed in or out: it is another page now
     if request.GET.get("have") == _versions(order)[part]:
         return HttpResponse(status=204)
-    return _render(request, order, part, fetched=True, news=_news(order, request.GET.get("newest", "")))
+    return _render(
+        request, order, part, fetched=True, **_allowed(viewer), news=_news(order, request.GET.get("newest", ""))
+    )
 
 
 def _render(
@@ -206,7 +208,7 @@ def _render(
 def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
     context: dict[str, object] = {"order": order, "number": order["number"], "shop": order["store"]["name"]}
     if "status" in order:
-        standing = standing_of(order)
+        standing = standing_of(order, may_write=bool(more.get("conversation", True)))
         context |= {"standing": standing, "steps": steps(standing), "payment": PAYMENTS[order["payment"]]}
     if order.get("invoice"):
         context["is_paid"] = is_paid(order["invoice"])

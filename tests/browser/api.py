@@ -17,6 +17,9 @@ _TEXTS = """query ($number: String!) {
 _BUYER = """query ($number: String!) {
   orderByNumber(number: $number) { customer { id } contact { id } }
 }"""
+_FLAGS = """mutation ($input: SetCustomerFlagsInput!) {
+  result: setCustomerFlags(input: $input) { __typename ... on Problem { message } }
+}"""
 _PORTAL = """query ($number: String!) {
   orderByNumber(number: $number) { customer { portalUrl } }
 }"""
@@ -71,6 +74,13 @@ class Api:
         given = {"clientMutationKey": str(uuid4()), "orderId": order["id"], "status": status}
         result = self._ask(_MOVE, input=given)["result"]
         assert result == {"__typename": "ChangeOrderStatusSuccess"}
+
+    def set_active(self, order: dict[str, str], *, active: bool) -> None:
+        """Close the account of an order's customer, or open it again."""
+        buyer = self._ask(_BUYER, number=order["number"])["orderByNumber"]["customer"]["id"]
+        given = {"clientMutationKey": str(uuid4()), "customerId": buyer, "isActive": active}
+        result = self._ask(_FLAGS, input=given)["result"]
+        assert result == {"__typename": "SetCustomerFlagsSuccess"}
 
     def portal_link(self, order: dict[str, str]) -> str:
         """The link of an order's customer."""

@@ -117,6 +117,27 @@ def test_a_device_that_is_signed_out_elsewhere_shows_nothing_any_more(demo: Demo
     lost.wait_for_url(f"**{SIGN_IN}**")
 
 
+@pytest.mark.feature("AC-9")
+def test_open_pages_turn_at_once_when_the_account_is_closed(demo: Demo, windows: Windows, api: Api) -> None:
+    order = demo.order("Foxglove Florist")
+    windows.expect_complaint("status of 403")
+    account, linked = windows.profile(), windows.profile().new_page()
+    sign_in(account.new_page(), demo, "beth@foxglove.example")
+    orders = open_orders(account, demo)
+    linked.goto(api.portal_link(order))
+    linked.get_by_role("button", name="Yes, start ordering").click()
+    expect(watching(linked).get_by_role("link", name=order["number"])).to_be_visible()
+
+    api.set_active(order, active=False)
+
+    try:
+        for page in (orders, linked):
+            expect(page.get_by_role("heading", level=1)).to_have_text("This account is not currently active")
+            expect(page.get_by_text(order["number"])).to_have_count(0)
+    finally:
+        api.set_active(order, active=True)
+
+
 def test_a_new_order_rises_into_the_list_and_goes_on_being_watched(demo: Demo, windows: Windows, api: Api) -> None:
     order, product = demo.order("Bluebell Tearooms"), unlike_any("Tea cosy")
     profile = windows.profile()

@@ -370,3 +370,30 @@ def test_one_code_typed_twice_at_once_lets_in_once(transactional_db: None, shop:
     results = together(*[lambda: entered(shop, code)] * 4)
 
     assert [result for result in results if not isinstance(result, Invalid)] == [ana]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stolen", [True, False])
+def test_a_thousand_guesses_from_fifty_addresses_are_five_at_most_and_the_right_contact_gets_in(
+    transactional_db: None, shop: Shop, stolen: bool
+) -> None:
+    ana = contact(shop)
+    code = asked(shop)
+
+    def guess(address: int) -> list[str]:
+        name = "here" if stolen and address % 2 else f"there {address}"
+        return [refused(shop, wrong(code), browser=Browser(name, f"198.51.100.{address}")) for _ in range(20)]
+
+    told = [answer for answers in together(*[partial(guess, address) for address in range(50)]) for answer in answers]
+
+    assert len(told) == 1000
+    assert sum("not right" in answer for answer in told) == OneTimeCode.objects.get().tries
+    if stolen:
+        # Who holds the very form of who asked uses up the code; a new one may be asked for within the cool-down.
+        assert OneTimeCode.objects.get().tries == 5
+        assert 0 < codes.wait_for(workspace_id=shop.workspace.pk, email=ANA, browser=HERE) <= 30
+        with clock.at(clock.now() + timedelta(seconds=30)):
+            assert entered(shop, asked(shop)) == ana
+    else:
+        assert OneTimeCode.objects.get().tries == 2
+        assert entered(shop, code) == ana

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from counterfoil.access import clock
 from counterfoil.conversations.actions import send_message
 from counterfoil.customers.access import set_customer_flags
 from counterfoil.events.models import Event
@@ -75,6 +76,7 @@ def test_its_contact_sees_the_addresses_and_the_invoice_too(order: Order) -> Non
     assert "United Kingdom" in page
     assert "£3.00 to pay" in page
     assert "Your tins leave today." in page
+    assert "If something should change, write to us below." in page
     assert 'id="account"' not in page
 
 
@@ -84,6 +86,7 @@ def test_the_customers_link_shows_neither_conversation_nor_addresses_and_says_ho
     assert "Tin 0" in page
     assert not any(private in page for private in (*PRIVATE, "Your tins leave today.", 'id="composer"', 'id="mail-'))
     assert "Sign in to read and write messages" in page
+    assert "If something should change, sign in and write to us." in page
     assert f'href="{BACK}"' in page
 
 
@@ -173,7 +176,13 @@ def test_the_invoice_stands_on_one_page_with_all_lines_and_no_script(shop: Shop)
     page = text(signed_in(order.contact).get(INVOICE))
 
     assert all(f"Tin {number}<" in page for number in range(230))
-    for told in ("Invoice <bdi>INV-7</bdi>", "£345.00 is still to be paid", "4 Pier Road", "PO Box 9", "Issued"):
+    for told in (
+        "Invoice <bdi>INV-7</bdi>",
+        "£345.00 is still to be paid",
+        "4 Pier Road",
+        "PO Box 9",
+        f" {clock.now().year}</time>",
+    ):
         assert told in page
     assert "<script" not in page
 

@@ -102,7 +102,7 @@ def foreign(world: World) -> dict[str, list[str]]:
     kinds = {
         "order": "Order", "line": "OrderLine", "fulfilment": "Fulfilment", "message": "Message", "staff": "StaffMember",
         "customer": "Customer", "contact": "Contact", "product": "Product", "role": "CustomRole",
-        "invitation": "Invitation", "client": "PartnerClient",
+        "invitation": "Invitation", "client": "PartnerClient", "store": "Store",
     }  # fmt: skip
     return ids_of(elsewhere.workspace_id, kinds)
 

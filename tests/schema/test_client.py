@@ -216,7 +216,8 @@ def test_polling_tells_what_happened_since_each_once(shop: Shop) -> None:
 
     told = client.poll(watch, position)
     assert told == {
-        "position": str(position + 4),  # customer.created and order.placed of the other order, and its message
-        "nudges": [{"position": str(position + 4), "topic": f"order_{order.pk}", "kind": "message.sent"}],
+        # After the page's own order: customer.created, customer.ordered, order.placed and a message of the other one.
+        "position": str(position + 5),
+        "nudges": [{"position": str(position + 5), "topic": f"order_{order.pk}", "kind": "message.sent"}],
     }
-    assert client.poll(watch, position + 4) == {"position": str(position + 4), "nudges": []}
+    assert client.poll(watch, position + 5) == {"position": str(position + 5), "nudges": []}

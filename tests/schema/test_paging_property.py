@@ -22,6 +22,7 @@ from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.events.models import Event
 from counterfoil.orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from counterfoil.workspaces.models import Store
 from schema.relay import LARGEST_PAGE, Keyset
 from tests.factories import Shop
 from tests.schema.test_paging import page, texts
@@ -46,6 +47,7 @@ TABLES: dict[str, type[models.Model]] = {
     "roles": CustomRole,
     "secrets": ClientSecret,
     "staff": StaffMember,
+    "stores": Store,
     "units": Unit,
 }
 

@@ -35,7 +35,7 @@ from counterfoil.staff.roles import save_role
 from tests.admin_ui.signing_in import code_of
 from tests.factories import PASSWORD, Shop
 from tests.pictures import picture
-from tests.portal_ui.entering import link_of, signed_in
+from tests.portal_ui.entering import link_of, public_link_of, signed_in
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -141,6 +141,8 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "tasks/<slug:slug>": "tasks/send-a-part",
         "types/<str:name>": "types/Order",
         "docs/<slug:section>": "docs/mutations",
+        "c/<str:key>": link_of(order.customer)[1:],
+        "start/<str:key>": public_link_of(shop.workspace)[1:],
     }
     manager = User.objects.get(memberships=shop.hire("Tom", Role.SHOP_MANAGER).staff_id)
     packer = User.objects.get(memberships=shop.hire("Pia", role).staff_id)
@@ -155,7 +157,9 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
         "admin without the code yet": browser(),
         "contact": signed_in(order.contact),
         "customer by their link": browser(),
+        "contact who waits for a code": browser(),
     }
+    browsers["contact who waits for a code"].post("/store/account/sign-in", {"email": order.contact.email})
     browsers["customer by their link"].get(link_of(order.customer))
     browsers["customer by their link"].post("/store/welcome", {"answer": "yes"})
     half = User.objects.get(memberships=shop.hire("Ida", Role.ADMIN).staff_id)

@@ -22,6 +22,7 @@ from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.customers.links import customer_url, public_url
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -31,6 +32,7 @@ from counterfoil.staff.passwords import reset_token
 from counterfoil.staff.roles import save_role
 from portal_ui.urls import urlpatterns as portal_urls
 from tests.factories import Shop
+from tests.portal_ui.entering import signed_in
 
 pytestmark = [pytest.mark.feature("AC-12"), pytest.mark.django_db, pytest.mark.slow_on_postgresql]
 
@@ -161,6 +163,11 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/receipts": (405, 405),
     "order/<str:number>/claim": (303, 303),
     "order/<str:number>/invoice": (303, 404),  # to sign in
+    "store/account/sign-in": (200, 200),
+    "store/account/code": (303, 303),
+    "store/account/sign-out": (405, 405),
+    "store/welcome": (404, 404),  # without a link to the portal
+    "store/welcome/proof": (405, 405),
     "store/orders": (303, 303),
     "store/account/orders": (303, 303),
     "store/account/devices": (303, 303),
@@ -168,6 +175,18 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "store/account/devices/end-others": (405, 405),
     "store/preview/end": (405, 405),
     "live/poll": (200, 403),
+    "c/<str:key>": (303, 303),  # who holds the link is let in as far as it goes
+    "start/<str:key>": (303, 303),
+}
+# What who is signed in as its contact gets, and who holds the link of the order's customer; all else as its guest does.
+BY_ACCOUNT: Mapping[str, tuple[object, object]] = {
+    "order/<str:number>/messages": (303, 303),
+    "order/<str:number>/invoice": (303, 303),  # not invoiced: to the order; to sign in
+    "store/account/sign-in": (303, 200),
+    "store/welcome": (404, 200),
+    "store/orders": (303, 200),
+    "store/account/orders": (200, 303),
+    "store/account/devices": (200, 303),
 }
 PORTAL_POSTS: Mapping[str, Mapping[str, str]] = {
     "order/<str:number>/messages": {"text": "Hello"},
@@ -235,6 +254,8 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "roles/<str:gid>": f"roles/role_{save_role(viewer=shop.staff, name='Spare', permissions=['orders:read']).pk}",
         "team/<str:gid>": f"team/staff_{shop.hire('Tom').staff_id}",
         "<path:rest>": "no/such/page",
+        "c/<str:key>": customer_url("", order.customer_id, 1)[1:],
+        "start/<str:key>": public_url("", shop.workspace.pk, 1)[1:],
     }
     return Site(shop, other_shop, order, samples)
 
@@ -405,6 +426,26 @@ def test_the_portal_shows_an_order_to_who_holds_its_link_alone(site: Site, who: 
         response = browser.post(f"/{site.address(route)}", filled(site, typed))
         assert (response.status_code < 400) is (who == "guest"), route
     assert (everything() == before) is (who != "guest")
+
+
+@pytest.mark.feature("AC-1")
+@pytest.mark.parametrize("who", ["contact", "customer"])
+def test_the_portal_shows_a_contact_and_a_customer_what_their_credential_opens(site: Site, who: str) -> None:
+    browser = signed_in(site.order.contact) if who == "contact" else site.browser(None)
+    if who == "customer":
+        browser.get(f"/{site.samples['c/<str:key>']}")
+        browser.post("/store/welcome", {"answer": "yes"})
+    before = everything()
+
+    for route, (of_guest, hidden) in PORTAL.items():
+        given = {"topics": site.order.topic, "after": "0"} if route.endswith("/poll") else {}
+        htmx = {"HX-Request": "true"} if hidden == "refresh" else {}
+        response = browser.get(f"/{site.address(route)}", given, headers=htmx)
+        shown = BY_ACCOUNT.get(route, (of_guest, of_guest))[who == "customer"]
+        assert response.status_code == shown, route
+    for route, typed in PORTAL_POSTS.items() if who == "customer" else ():
+        browser.post(f"/{site.address(route)}", filled(site, typed))
+    assert everything() == before
 
 
 @pytest.mark.parametrize("page", ["team", "team/roles"])
