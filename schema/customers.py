@@ -7,7 +7,7 @@ import strawberry
 from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
-from counterfoil.access.text import LONGEST_SEARCH
+from counterfoil.access.text import LONGEST_SEARCH, MOST_WORDS
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.links import customer_url
 from counterfoil.customers.models import Contact as ContactModel
@@ -116,7 +116,7 @@ class CustomerFilter:
     search: str | None = strawberry.field(
         default=None,
         description="Words, each the beginning of a word of the name, or a part of a contact's name or mail address. "
-        f"More than {LONGEST_SEARCH} characters find nothing.",
+        f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from counterfoil.access.policy import Permission, allows
-from counterfoil.access.text import LONGEST_SEARCH
+from counterfoil.access.text import LONGEST_SEARCH, MOST_WORDS
 from counterfoil.access.viewer import ViewerKind
 from counterfoil.customers.queries import sees_customers
 from counterfoil.orders.actions import links_of
@@ -24,7 +24,7 @@ class OrderFilter:
         description="Words, each the beginning of the number or, for who has the scope customers:read, a part of the "
         "customer's name. For a customer's contact, or who holds a customer's link: each the beginning of the number, "
         "a part of a line's name, or the beginning of its SKU. A guest's are not looked for. "
-        f"More than {LONGEST_SEARCH} characters find nothing.",
+        f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
     )
     status: OrderStatus | None = strawberry.field(default=None, description="Only orders in this state.")
     fulfilment: FulfilmentState | None = strawberry.field(

@@ -63,6 +63,7 @@ def test_other_addresses_are_other_mailboxes_and_no_text_is_refused() -> None:
         (" tea  tin\t", ["tea", "tin"]),
         ("e " * (LONGEST_SEARCH // 2), ["e"]),
         ("tin Tin tea tin", ["tin", "Tin", "tea"]),
+        ("a b c d e f g h i j k l a", list("abcdefghij")),
         ("e" * (LONGEST_SEARCH + 1), None),
         ("te\0a", None),
     ],

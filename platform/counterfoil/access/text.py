@@ -8,8 +8,9 @@ from django.core.validators import validate_email
 
 from counterfoil.access.problems import Invalid
 
-# Nobody looks for more, and each word is a condition: databases refuse statements of thousands of them.
+# Nobody looks for more, and each word is a condition, which each row that is looked at costs again.
 LONGEST_SEARCH = 300
+MOST_WORDS = 10
 
 
 def storable(text: str) -> bool:
@@ -18,8 +19,12 @@ def storable(text: str) -> bool:
 
 
 def words_of(search: str) -> list[str] | None:
-    """The words to look for, each once; None where there are none to find: text that no database holds, or too much."""
-    return list(dict.fromkeys(search.split())) if storable(search) and len(search) <= LONGEST_SEARCH else None
+    """The words to look for, each once, the first ten; None where there are none to find: text that no database holds,
+    or too much of it.
+    """
+    if not storable(search) or len(search) > LONGEST_SEARCH:
+        return None
+    return list(dict.fromkeys(search.split()))[:MOST_WORDS]
 
 
 def one_line(text: str, field: str, longest: int, *, required: bool = True) -> str:
