@@ -174,11 +174,11 @@ def test_a_search_narrows_as_one_types_and_can_be_shared_and_cleared(demo: Demo,
 
 
 def test_everything_works_without_javascript(demo: Demo, windows: Windows, api: Api) -> None:
-    order, product = demo.order("Wren Bookshop"), unlike_any("Colander")
+    order, product = demo.order("Pemberton Farm Shop"), unlike_any("Colander")
     for _ in range(21):
         api.place_like(order, product)
     page = windows.profile(java_script_enabled=False).new_page()
-    sign_in(page, demo, "alice@wrenbooks.example", then=ORDERS)
+    sign_in(page, demo, "george@pembertonfarm.example", then=ORDERS)
 
     page.get_by_role("link", name="Older orders").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Earlier orders")
