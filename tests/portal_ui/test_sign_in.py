@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import product
+from time import process_time
 
 import pytest
 from django.core import signing
@@ -97,6 +98,14 @@ def test_what_is_no_address_is_told_and_stays_in_the_form(order: Order) -> None:
     assert "is no mail address" in page.content.decode()
     assert 'value="ana&quot;&gt;&lt;b&gt;@x"' in page.content.decode()
     assert hidden(page, "next") == "/order/INV-7"
+
+
+def test_what_is_far_too_long_for_an_address_is_refused_at_once(order: Order) -> None:
+    began = process_time()
+    answer = browser().post(SIGN_IN, {"email": "\u0315\u0300" * 60_000})
+
+    assert answer.status_code == 422
+    assert process_time() - began < 3  # putting that many accents into their order would take ten
 
 
 def test_a_wrong_code_stays_in_the_form_with_what_to_do(order: Order) -> None:
