@@ -217,6 +217,7 @@ def keep_signed_in(
         held = buyers.account_secret(request)
         if (
             held is not None
+            and "public" not in response.headers.get("Cache-Control", "")  # a shared cache would hand it to everybody
             and held[1] > buyers.account_lasts() / 30
             and not buyers.is_handed(response)
             and buyers.account_session(request, _workspace(request))

@@ -6,6 +6,8 @@ from time import process_time
 
 import pytest
 from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django import Settings
 
@@ -224,6 +226,18 @@ def test_staying_signed_in_writes_no_row(order: Order) -> None:
         assert sees_orders(there)
 
     assert list(AccountSession.objects.values()) == before
+
+
+@pytest.mark.feature("AC-1")
+def test_what_a_shared_cache_may_keep_signs_nobody_in(order: Order) -> None:
+    there, image = signed_in(order.contact), f"products/{'0' * 32}.webp"
+    default_storage.save(image, ContentFile(b"RIFF"))
+    with clock.at(clock.now() + timedelta(days=20)):
+        answers = [there.get(f"/media/{image}"), there.get(ORDERS)]
+    default_storage.delete(image)
+
+    assert [answer.headers["Cache-Control"].split(",")[0] for answer in answers] == ["public", "no-store"]
+    assert ["account" in answer.cookies for answer in answers] == [False, True]
 
 
 @pytest.mark.feature("AC-1")
