@@ -131,6 +131,15 @@ def test_no_key_stands_in_for_another(order: Order, shop: Shop, other_shop: Shop
         assert not any(cookie.value for cookie in there.cookies.values())
 
 
+@pytest.mark.feature("AC-1")
+def test_the_public_link_of_one_workspace_opens_no_other(shop: Shop, other_shop: Shop) -> None:
+    there, elsewhere = browser(), browser("other.test")
+    follow(there, public_link_of(shop.workspace))
+    elsewhere.cookies["link"] = there.cookies["link"].value
+
+    assert [there.get(WELCOME).status_code, elsewhere.get(WELCOME).status_code] == [200, 404]
+
+
 @pytest.mark.feature("AC-9")
 def test_a_customer_whose_account_is_not_active_is_told_so(order: Order) -> None:
     there = browser()
