@@ -273,6 +273,21 @@ def test_only_addresses_of_the_links_customer_can_be_proved(strict: Order, shop:
 
 
 @pytest.mark.feature("AC-7")
+@pytest.mark.parametrize("otherwise", ["strict security is off", "the account is not active"])
+def test_where_no_proof_is_asked_for_no_code_is_sent(strict: Order, otherwise: str) -> None:
+    there = browser()
+    follow(there, link_of(strict.customer))
+    if otherwise == "the account is not active":
+        Customer.objects.update(is_active=False)
+    else:
+        Workspace.objects.update(strict_security=False)
+
+    there.post(PROVE, {"contact": strict.contact_id})
+
+    assert not OneTimeCode.objects.exists()
+
+
+@pytest.mark.feature("AC-7")
 def test_a_member_of_the_staff_who_looks_needs_no_proof_and_sees_it_while_they_may(strict: Order, shop: Shop) -> None:
     there = browser()
     there.force_login(shop.user)
