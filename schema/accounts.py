@@ -237,6 +237,8 @@ def _sign_in(request: HttpRequest, response: HttpResponseBase, contact: Contact)
     )
     buyers.hand_account(response, secret)
     rotate_token(request)
+    if buyers.previews(request, contact.workspace_id):
+        buyers.forget_link(response)
 
 
 # Links to the portal (AC-6, AC-7).

@@ -71,7 +71,9 @@ def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer
 
 
 def granted_order(request: HttpRequest, number: str, workspace_id: int) -> Order | None:
-    """The order of this number, if this browser holds a grant for it that still holds."""
+    """The order of this number, if this browser holds a grant for it that still holds; none during a preview."""
+    if previews(request, workspace_id):
+        return None
     orders = Order.objects.select_related("contact").filter(workspace_id=workspace_id)
     order = numbered(orders, number).first()
     return order if order is not None and granted_orders(request).get(order.pk) == order.key_version else None
@@ -122,7 +124,9 @@ def account_session(request: HttpRequest, workspace_id: int) -> AccountSession |
 
 
 def contact_viewer(request: HttpRequest, workspace_id: int) -> Viewer | None:
-    """The contact who is signed in here, while their customer's account is active."""
+    """The contact who is signed in here, while their customer's account is active; nobody during a preview."""
+    if previews(request, workspace_id):
+        return None
     session = account_session(request, workspace_id)
     return signed_in(session.contact) if session and session.contact.customer.is_active else None
 
@@ -188,6 +192,12 @@ def customer_of(request: HttpRequest, link: Link, workspace_id: int) -> Customer
     if link.customer_id is None or (link.staff_id is not None and not _may_preview(request, link, workspace_id)):
         return None
     return Customer.objects.filter(workspace_id=workspace_id, pk=link.customer_id, link_version=link.version).first()
+
+
+def previews(request: HttpRequest, workspace_id: int) -> bool:
+    """Whether a member of the staff looks as a customer does: what else the browser holds opens nothing meanwhile."""
+    link = Link.held(request)
+    return link is not None and link.staff_id is not None and customer_of(request, link, workspace_id) is not None
 
 
 def is_public(link: Link, workspace_id: int) -> bool:
