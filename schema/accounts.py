@@ -75,9 +75,7 @@ def ask_for_link(request: HttpRequest, response: HttpResponseBase, contact_id: s
 
     Raises `TooManyTries`.
     """
-    customer = _customer(request)
-    on_file = addresses_on_file(customer) if customer else []
-    contact = next((contact for contact in on_file if str(contact.pk) == contact_id), None)
+    contact = next((contact for contact in _to_choose(request) if str(contact.pk) == contact_id), None)
     if contact is None:
         return {"field": "contact", "message": "Choose the address that is yours."}
     return _ask(request, response, {"contact": contact.pk}, contact.email, "")
@@ -219,6 +217,7 @@ def keep_signed_in(
             held is not None
             and held[1] > buyers.account_lasts() / 30
             and not buyers.is_handed(response)
+            and "public" not in response.headers.get("Cache-Control", "")  # a shared cache would hand it to everybody
             and buyers.account_session(request, _workspace(request))
         ):
             buyers.hand_account(response, held[0])
@@ -238,6 +237,8 @@ def _sign_in(request: HttpRequest, response: HttpResponseBase, contact: Contact)
     )
     buyers.hand_account(response, secret)
     rotate_token(request)
+    if buyers.previews(request, contact.workspace_id):
+        buyers.forget_link(response)
 
 
 # Links to the portal (AC-6, AC-7).
@@ -354,9 +355,13 @@ def _note_proof(request: HttpRequest, response: HttpResponseBase, asked: Asked) 
         replace(link, confirmed=True, proved=(mailbox, clock.now().timestamp())).hand(response)
 
 
-def _customer(request: HttpRequest) -> Customer | None:
+def _to_choose(request: HttpRequest) -> list[Contact]:
+    """Of whose mailboxes one may be proved for the link: none where no proof is asked for."""
     link = buyers.Link.held(request)
-    return buyers.customer_of(request, link, _workspace(request)) if link else None
+    customer = buyers.customer_of(request, link, _workspace(request)) if link else None
+    if link is None or customer is None or not customer.is_active or not buyers.to_be_proved(request, link, customer):
+        return []
+    return addresses_on_file(customer)
 
 
 def _refusal(act: Callable[[], None]) -> Refusal | None:

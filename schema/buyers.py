@@ -71,7 +71,9 @@ def guest_viewer(request: HttpRequest, number: str, workspace_id: int) -> Viewer
 
 
 def granted_order(request: HttpRequest, number: str, workspace_id: int) -> Order | None:
-    """The order of this number, if this browser holds a grant for it that still holds."""
+    """The order of this number, if this browser holds a grant for it that still holds; none during a preview."""
+    if previews(request, workspace_id):
+        return None
     orders = Order.objects.select_related("contact").filter(workspace_id=workspace_id)
     order = numbered(orders, number).first()
     return order if order is not None and granted_orders(request).get(order.pk) == order.key_version else None
@@ -122,7 +124,9 @@ def account_session(request: HttpRequest, workspace_id: int) -> AccountSession |
 
 
 def contact_viewer(request: HttpRequest, workspace_id: int) -> Viewer | None:
-    """The contact who is signed in here, while their customer's account is active."""
+    """The contact who is signed in here, while their customer's account is active; nobody during a preview."""
+    if previews(request, workspace_id):
+        return None
     session = account_session(request, workspace_id)
     return signed_in(session.contact) if session and session.contact.customer.is_active else None
 
@@ -132,7 +136,7 @@ def contact_viewer(request: HttpRequest, workspace_id: int) -> Viewer | None:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that was followed: of the customer `customer_id`, or without one the public link; at which version.
+    """A link that was followed: of the customer `customer_id`, or the public link of `workspace_id`; at which version.
 
     `confirmed`: somebody said that they are this customer. `proved`: the mailbox that was proved for it, as
     `codes.proven` calls it, and when (AC-7). `staff_id`: the member of the staff who only looks.
@@ -143,19 +147,21 @@ class Link:
     confirmed: bool = False
     proved: tuple[str, float] | None = None
     staff_id: int | None = None
+    workspace_id: int | None = None
 
     @classmethod
     def held(cls, request: HttpRequest) -> Self | None:
         """The one that this browser followed last, unverified."""
         try:
-            version, customer_id, confirmed, proved, staff_id = cookies.read(request, _LINK, max_age=_GRANTS_AGE)
+            held = cookies.read(request, _LINK, max_age=_GRANTS_AGE)
+            version, customer_id, confirmed, proved, staff_id, workspace_id = held
         except (ValueError, TypeError):
             return None
-        return cls(version, customer_id, confirmed, tuple(proved) if proved else None, staff_id)
+        return cls(version, customer_id, confirmed, tuple(proved) if proved else None, staff_id, workspace_id)
 
     def hand(self, response: HttpResponseBase) -> None:
         """Let this browser hold it."""
-        content = [self.version, self.customer_id, self.confirmed, self.proved, self.staff_id]
+        content = [self.version, self.customer_id, self.confirmed, self.proved, self.staff_id, self.workspace_id]
         cookies.hand(response, _LINK, content, max_age=_GRANTS_AGE)
 
 
@@ -173,7 +179,7 @@ def followed(request: HttpRequest, key: str, workspace_id: int) -> Link | None:
 def followed_public(key: str, workspace_id: int) -> Link | None:
     """What following the public link makes; None for a key that opens nothing."""
     workspace = workspace_opened_by(key, workspace_id=workspace_id)
-    return Link(workspace.public_link_version) if workspace else None
+    return Link(workspace.public_link_version, workspace_id=workspace.pk) if workspace else None
 
 
 def forget_link(response: HttpResponseBase) -> None:
@@ -188,10 +194,16 @@ def customer_of(request: HttpRequest, link: Link, workspace_id: int) -> Customer
     return Customer.objects.filter(workspace_id=workspace_id, pk=link.customer_id, link_version=link.version).first()
 
 
+def previews(request: HttpRequest, workspace_id: int) -> bool:
+    """Whether a member of the staff looks as a customer does: what else the browser holds opens nothing meanwhile."""
+    link = Link.held(request)
+    return link is not None and link.staff_id is not None and customer_of(request, link, workspace_id) is not None
+
+
 def is_public(link: Link, workspace_id: int) -> bool:
     """Whether this is the workspace's public link, and still holds."""
     return (
-        link.customer_id is None
+        link.workspace_id == workspace_id
         and Workspace.objects.filter(pk=workspace_id, public_link_version=link.version).exists()
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from collections.abc import AsyncGenerator, Callable, Collection
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -89,13 +90,14 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
         ORDER_KEYS,
     }
     batches = feed.follow(watch.workspace_id, topics, internal=watch.internal, after=begin, beat=BEAT)
+    looked = monotonic()
     async with contextlib.aclosing(batches):
         async for batch in batches:
             # Where the log stands for this stream: taken before anything is awaited, so that no nudge lies before it
             # which was not sent.
             position = feed.position
-            if not batch or any(happened.kind in REVOKING for happened in batch):
-                still = await in_thread(watch.still_allowed)
+            if not batch or any(happened.kind in REVOKING for happened in batch) or monotonic() - looked > BEAT:
+                still, looked = await in_thread(watch.still_allowed), monotonic()
                 if ended := allowed - still:
                     yield _frame("ended", {"topics": sorted(ended)})
                 allowed = still

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
+from time import monotonic
 
 from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.events.credentials import (
@@ -61,11 +62,14 @@ async def follow(context: Context, topics: Collection[str], *, after: int | None
     feed = await Feed.here()
     topics = [*topics, ORDER_KEYS, *_heeded(viewer)]
     batches = feed.follow(viewer.workspace_id, topics, internal=viewer.is_shop, after=after, beat=BEAT)
+    looked = monotonic()
     async with aclosing(batches):
         async for batch in batches:
             revoked = [happened.position for happened in batch if happened.kind in REVOKING]
-            if (revoked or not batch) and not await _still_valid(context, revoked):
+            due = revoked or not batch or monotonic() - looked > BEAT  # where much happens, no batch is empty
+            if due and not await _still_valid(context, revoked):
                 return
+            looked = monotonic() if due else looked
             if batch:
                 yield batch
             elif context.beat:

@@ -8,10 +8,22 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from counterfoil.conversations.models import Message
 from counterfoil.customers.access import set_customer_flags
 from counterfoil.orders.models import Order
 from tests.factories import Shop
-from tests.portal_ui.entering import ORDERS, PAST, SIGN_IN, SIGN_OUT, WELCOME, browser, link_of, signed_in
+from tests.portal_ui.entering import (
+    CODE,
+    ORDERS,
+    PAST,
+    SIGN_IN,
+    SIGN_OUT,
+    WELCOME,
+    browser,
+    link_of,
+    newest_code,
+    signed_in,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow_on_postgresql, pytest.mark.feature("OR-4")]
 
@@ -104,6 +116,32 @@ def test_the_preview_ends_with_the_session_of_who_looks(order: Order, shop: Shop
     there.post("/admin/sign-out")
 
     assert there.get(PAST).headers["Location"] == "/"
+
+
+@pytest.mark.feature("AC-7")
+def test_during_a_preview_nothing_else_that_the_browser_holds_counts(order: Order, shop: Shop) -> None:
+    there = previewing(order, shop)
+    there.get(order.guest_url.removeprefix(order.store.base_url))
+    there.cookies.update(signed_in(order.contact).cookies)
+
+    page = there.get("/order/INV-7")
+    assert (page.status_code, forms(page)) == (200, [END])
+    assert there.post("/order/INV-7/messages", {"text": "Hello"}).status_code == 422
+    assert not Message.objects.exists()
+    assert there.get(ORDERS).status_code == there.post("/order/INV-7/claim").status_code == 303
+
+    there.post(END)
+    assert SIGN_OUT in forms(there.get("/order/INV-7"))
+
+
+@pytest.mark.feature("AC-7")
+def test_staff_who_sign_in_as_a_contact_look_no_longer(order: Order, shop: Shop) -> None:
+    there = previewing(order, shop)
+    there.post(SIGN_IN, {"email": order.contact.email})
+    there.post(CODE, {"code": newest_code()})
+
+    assert there.get(ORDERS).status_code == 200
+    assert END not in forms(there.get(ORDERS))
 
 
 def test_ending_a_preview_that_is_none_takes_no_customers_link_away(order: Order) -> None:

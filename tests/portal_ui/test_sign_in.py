@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from itertools import product
+from time import process_time
 
 import pytest
 from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django import Settings
 
@@ -97,6 +100,14 @@ def test_what_is_no_address_is_told_and_stays_in_the_form(order: Order) -> None:
     assert "is no mail address" in page.content.decode()
     assert 'value="ana&quot;&gt;&lt;b&gt;@x"' in page.content.decode()
     assert hidden(page, "next") == "/order/INV-7"
+
+
+def test_what_is_far_too_long_for_an_address_is_refused_at_once(order: Order) -> None:
+    began = process_time()
+    answer = browser().post(SIGN_IN, {"email": "\u0315\u0300" * 60_000})
+
+    assert answer.status_code == 422
+    assert process_time() - began < 3  # putting that many accents into their order would take ten
 
 
 def test_a_wrong_code_stays_in_the_form_with_what_to_do(order: Order) -> None:
@@ -215,6 +226,18 @@ def test_staying_signed_in_writes_no_row(order: Order) -> None:
         assert sees_orders(there)
 
     assert list(AccountSession.objects.values()) == before
+
+
+@pytest.mark.feature("AC-1")
+def test_what_a_shared_cache_may_keep_signs_nobody_in(order: Order) -> None:
+    there, image = signed_in(order.contact), f"products/{'0' * 32}.webp"
+    default_storage.save(image, ContentFile(b"RIFF"))
+    with clock.at(clock.now() + timedelta(days=20)):
+        answers = [there.get(f"/media/{image}"), there.get(ORDERS)]
+    default_storage.delete(image)
+
+    assert [answer.headers["Cache-Control"].split(",")[0] for answer in answers] == ["public", "no-store"]
+    assert ["account" in answer.cookies for answer in answers] == [False, True]
 
 
 @pytest.mark.feature("AC-1")

@@ -131,6 +131,15 @@ def test_no_key_stands_in_for_another(order: Order, shop: Shop, other_shop: Shop
         assert not any(cookie.value for cookie in there.cookies.values())
 
 
+@pytest.mark.feature("AC-1")
+def test_the_public_link_of_one_workspace_opens_no_other(shop: Shop, other_shop: Shop) -> None:
+    there, elsewhere = browser(), browser("other.test")
+    follow(there, public_link_of(shop.workspace))
+    elsewhere.cookies["link"] = there.cookies["link"].value
+
+    assert [there.get(WELCOME).status_code, elsewhere.get(WELCOME).status_code] == [200, 404]
+
+
 @pytest.mark.feature("AC-9")
 def test_a_customer_whose_account_is_not_active_is_told_so(order: Order) -> None:
     there = browser()
@@ -260,6 +269,21 @@ def test_only_addresses_of_the_links_customer_can_be_proved(strict: Order, shop:
 
     for contact in (other.pk, "", "x", "0", 2**70):
         assert there.post(PROVE, {"contact": contact}).status_code == 422
+    assert not OneTimeCode.objects.exists()
+
+
+@pytest.mark.feature("AC-7")
+@pytest.mark.parametrize("otherwise", ["strict security is off", "the account is not active"])
+def test_where_no_proof_is_asked_for_no_code_is_sent(strict: Order, otherwise: str) -> None:
+    there = browser()
+    follow(there, link_of(strict.customer))
+    if otherwise == "the account is not active":
+        Customer.objects.update(is_active=False)
+    else:
+        Workspace.objects.update(strict_security=False)
+
+    there.post(PROVE, {"contact": strict.contact_id})
+
     assert not OneTimeCode.objects.exists()
 
 

@@ -307,6 +307,24 @@ def test_a_staff_stream_ends_soon_after_the_session_or_the_membership_does(
             assert stream.rest() == [ended(order.topic, "*")]
 
 
+@pytest.mark.feature("GQ-4")
+def test_a_stream_on_which_much_happens_ends_with_the_session_too(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 1.0)
+    with watched(served, STAFF, staff_cookies(shop.user), order.topic) as stream:
+        set_mail_preference(viewer=shop.staff, order=order, enabled=False)
+        stream.take(2)
+        Session.objects.update(expire_date=timezone.now())
+        for change in range(20):
+            set_mail_preference(viewer=shop.staff, order=order, enabled=change % 2 == 0)
+            time.sleep(0.2)
+        told = stream.rest()
+
+    assert told[-1] == ended(order.topic)
+    assert len(told) < 15
+
+
 @pytest.mark.feature("AC-10")
 def test_a_staff_stream_ends_at_once_when_its_member_may_read_orders_no_more(
     shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch

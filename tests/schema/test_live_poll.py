@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.customers.access import end_account_sessions
 from counterfoil.events import feed
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.models import Order, OrderStatus
 from tests.factories import Shop
+from tests.portal_ui.entering import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,12 +60,27 @@ def test_a_guest_is_told_what_happened_since_and_of_no_note(shop: Shop, order: O
     news = poll(browser, GUEST, begin, order.topic, other.topic, "*")
     again = poll(browser, GUEST, news["position"], order.topic)
 
-    assert nothing == {"position": str(begin), "nudges": []}
+    assert nothing == {"position": str(begin), "nudges": [], "ended": []}
     assert news == {
         "position": str(begin + 4),
         "nudges": [nudge(begin + 3, order, "message.sent"), nudge(begin + 4, order, "order.status_changed")],
+        "ended": sorted(["*", other.topic]),
     }
-    assert again == {"position": str(begin + 4), "nudges": []}
+    assert again == {"position": str(begin + 4), "nudges": [], "ended": []}
+
+
+@pytest.mark.feature("AC-1")
+def test_a_page_of_the_account_is_told_that_it_ended_though_the_orders_link_holds(
+    shop: Shop, order: Order, browser: Client
+) -> None:
+    follow_link(browser, order)
+    browser.cookies.update(signed_in(order.contact).cookies)
+    begin, me = last_position(), f"contact_{order.contact_id}"
+    before = poll(browser, GUEST, begin, me, order.topic)
+    end_account_sessions(viewer=shop.staff, contact=order.contact)
+
+    assert before["ended"] == []
+    assert poll(browser, GUEST, begin, me, order.topic)["ended"] == [me]
 
 
 @pytest.mark.feature("CN-1")

@@ -498,6 +498,22 @@ def test_a_stream_ends_soon_after_its_token_does(
             assert stream.rest() == [Frame("complete", None, None)]
 
 
+@pytest.mark.feature("GQ-4")
+def test_a_stream_on_which_much_happens_ends_with_its_token_too(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.streams.BEAT", 1.0)
+    with subscribed(served, CHANGES, from_now(order), token=token_of(shop.member)) as stream:
+        AccessToken.objects.update(expires_at=clock.now())
+        for change in range(20):
+            set_mail_preference(viewer=shop.staff, order=order, enabled=bool(change % 2))
+            time.sleep(0.2)
+        told = [frame.event for frame in stream.rest()]
+
+    assert told[-1] == "complete"
+    assert len(told) < 15
+
+
 # Leaving, and stopping.
 
 

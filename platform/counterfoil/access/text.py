@@ -11,6 +11,7 @@ from counterfoil.access.problems import Invalid
 # Nobody looks for more, and each word is a condition, which each row that is looked at costs again.
 LONGEST_SEARCH = 300
 MOST_WORDS = 10
+_LONGEST_ADDRESS = 254
 
 
 def storable(text: str) -> bool:
@@ -41,7 +42,7 @@ def one_line(text: str, field: str, longest: int, *, required: bool = True) -> s
 
 def mail_address(text: str, field: str, *, required: bool = True) -> str:
     """A mail address in lower case, or nothing where none is required. Raises `Invalid` for what is none."""
-    address = one_line(text, field, 254, required=required).lower()
+    address = one_line(text, field, _LONGEST_ADDRESS, required=required).lower()
     if address:
         try:
             validate_email(address)
@@ -53,9 +54,9 @@ def mail_address(text: str, field: str, *, required: bool = True) -> str:
 def mailbox_of(address: str) -> str:
     """What an address is compared by: the same for all ways to write one mailbox, of whatever case, the domain in its
     own letters or encoded for the network. What follows a plus is a part of the name: a mailbox of its own, for all
-    that we can know.
+    that we can know. What is longer than any address is cut off: normalising takes time with the square of it.
     """
-    name, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    name, at, domain = unicodedata.normalize("NFC", address.strip()[:_LONGEST_ADDRESS]).rpartition("@")
     try:
         domain = idna.encode(domain, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):

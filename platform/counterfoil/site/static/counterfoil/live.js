@@ -214,6 +214,7 @@ async function poll() {
     tell({ type: "hello", at, gap: broken, reset: at < after });
     for (const nudge of answer.nudges) tell({ type: "nudge", at: Number(nudge.position), nudge });
     tell({ type: "beat", at });
+    if (answer.ended?.length) ended(answer.ended, true);
     for (const member of members.values()) {
       if (within(member.topics, list)) member.position = Math.max(member.position, at);
     }
