@@ -33,9 +33,9 @@ def header(request: HttpRequest) -> dict[str, Callable[[], Header]]:
 def end_preview(request: PageRequest) -> HttpResponse:
     """Look no longer as a customer does; a customer's own link is left alone."""
     response = SeeOther("/admin/")
-    greeting = client.accounts.greeting(request)
+    greeting = client.welcome.greeting(request)
     if greeting is None or greeting.is_preview:
-        client.accounts.forget_link(response)
+        client.welcome.forget_link(response)
     return response
 
 
@@ -45,7 +45,7 @@ def sign_in_address(then: str) -> str:
 
 
 def _header_of(request: HttpRequest) -> Header:
-    contact, greeting = client.contact_viewer(request), client.accounts.greeting(request)
+    contact, greeting = client.contact_viewer(request), client.welcome.greeting(request)
     is_signed_in = contact is not None or client.accounts.account_is_closed(request)
     is_preview = greeting is not None and greeting.is_preview
     by_link = greeting is not None and greeting.is_customer and (is_preview or not is_signed_in)

@@ -15,7 +15,7 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.staff import invitations, passwords, sessions
 from counterfoil.staff.invitations import Invited
 from counterfoil.staff.sessions import SignedIn
-from schema.identity import network_of, store_of_request
+from schema.identity import network_of, workspace_of_request
 
 __all__ = ["Invited", "Refusal", "SignedIn"]
 
@@ -54,29 +54,31 @@ def change_password(request: HttpRequest, viewer: Viewer, *, old: str, new: str)
 
 def ask_reset(request: HttpRequest, email: str) -> bool:
     """Have the link for a new password mailed to a staff member; False when this client asks too often."""
-    return passwords.ask_reset(workspace_id=_workspace(request), email=email, address=network_of(request))
+    return passwords.ask_reset(workspace_id=workspace_of_request(request), email=email, address=network_of(request))
 
 
 def reset_opens(request: HttpRequest, token: str) -> bool:
     """Whether the link of this secret still sets a new password."""
-    return passwords.who_may_reset(token, workspace_id=_workspace(request)) is not None
+    return passwords.who_may_reset(token, workspace_id=workspace_of_request(request)) is not None
 
 
 def reset_password(request: HttpRequest, token: str, password: str) -> Refusal | None:
     """Set a new password by the link."""
-    return _refusal(lambda: passwords.reset_password(workspace_id=_workspace(request), token=token, password=password))
+    return _refusal(
+        lambda: passwords.reset_password(workspace_id=workspace_of_request(request), token=token, password=password)
+    )
 
 
 def invitation(request: HttpRequest, token: str) -> Invited | None:
     """What the link of this secret invites to; None when it opens nothing."""
-    return invitations.opened(token, workspace_id=_workspace(request))
+    return invitations.opened(token, workspace_id=workspace_of_request(request))
 
 
 def accept_invitation(request: HttpRequest, token: str, *, name: str, password: str) -> Refusal | None:
     """Join the staff by the link."""
 
     def accept() -> None:
-        invitations.accept(workspace_id=_workspace(request), token=token, name=name, password=password)
+        invitations.accept(workspace_id=workspace_of_request(request), token=token, name=name, password=password)
 
     return _refusal(accept)
 
@@ -91,9 +93,3 @@ def _refusal(act: Callable[[], None]) -> Refusal | None:
 
 def _me(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-def _workspace(request: HttpRequest) -> int:
-    """The workspace of the request's host; 0, which is nobody's, where no store answers to it."""
-    store = store_of_request(request)
-    return store.workspace_id if store else 0

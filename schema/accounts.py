@@ -14,20 +14,18 @@ from django.middleware.csrf import rotate_token
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from counterfoil.access import clock
-from counterfoil.access.policy import Permission, allows
 from counterfoil.access.problems import Problem
 from counterfoil.access.text import mailbox_of
 from counterfoil.access.tries import TooManyTries
 from counterfoil.customers import codes, sessions
 from counterfoil.customers.links import addresses_on_file
-from counterfoil.customers.models import Contact, Customer
+from counterfoil.customers.models import Contact
 from counterfoil.orders.accounts import open_account
-from counterfoil.workspaces.models import Store
 from schema import buyers, cookies
 from schema.account import Refusal
-from schema.identity import address_of, network_of, staff_viewer, store_of_request
+from schema.identity import address_of, network_of, store_of_request, workspace_of_request
 
-__all__ = ["Asked", "Greeting", "Refusal", "SignedIn", "TooManyTries"]
+__all__ = ["Asked", "Refusal", "SignedIn", "TooManyTries"]
 
 _ASKED, _DEVICE = "asked", "device"
 _ASKED_LASTS = 3600
@@ -84,12 +82,12 @@ def ask_for_link(request: HttpRequest, response: HttpResponseBase, contact_id: s
 def wait_for_next(request: HttpRequest, asked: Asked) -> int:
     """The seconds until another code may be asked for here."""
     browser = _browser(request, asked.email)
-    return codes.wait_for(workspace_id=_workspace(request), email=asked.email, browser=browser)
+    return codes.wait_for(workspace_id=workspace_of_request(request), email=asked.email, browser=browser)
 
 
 def enter(request: HttpRequest, response: HttpResponseBase, asked: Asked, typed: str) -> Refusal | None:
     """Sign in by the code that was asked for, under a new secret, or note that the mailbox was proved for a link."""
-    workspace_id, browser = _workspace(request), _browser(request, asked.email)
+    workspace_id, browser = workspace_of_request(request), _browser(request, asked.email)
     try:
         contact = codes.enter(workspace_id=workspace_id, email=asked.email, typed=typed, browser=browser)
     except Problem as problem:
@@ -101,8 +99,7 @@ def enter(request: HttpRequest, response: HttpResponseBase, asked: Asked, typed:
         return None
     if not contact.customer.is_active:
         return {"field": "", "message": "This account is not currently active."}
-    _sign_in(request, response, contact)
-    return None
+    return _refusal(lambda: _sign_in(request, response, contact))
 
 
 def _ask(
@@ -126,23 +123,36 @@ def _asked(request: HttpRequest, held: Any) -> Asked | None:
         return None
     email, contact_id = held.get("email", ""), held.get("contact")
     if contact_id is not None:
-        email = Contact.objects.filter(workspace_id=_workspace(request), pk=contact_id).values_list("email").first()
+        email = (
+            Contact.objects.filter(workspace_id=workspace_of_request(request), pk=contact_id)
+            .values_list("email")
+            .first()
+        )
         email = email[0] if email else ""
     return Asked(email, contact_id, held["next"], cookies.sealed(held, _ASKED)) if email else None
 
 
 def _browser(request: HttpRequest, email: str) -> codes.Browser:
-    """This browser: by the form that was sent or the code that it waits for, else by a name that it gets now."""
+    mailbox = codes.proven(workspace_of_request(request), mailbox_of(email))
+    return codes.Browser(_browser_name(request), network_of(request), known=mailbox in _device(request)[1])
+
+
+def _browser_name(request: HttpRequest) -> str:
+    """This browser's name: the one that it was given, that of the code that it waits for, or a new one."""
     waiting = cookies.opened(request.POST.get("asked", ""), _ASKED, max_age=_ASKED_LASTS) or cookies.read(
         request, _ASKED, max_age=_ASKED_LASTS
     )
-    device, known = _device(request)
-    name = device or (waiting or {}).get("browser") or secrets.token_urlsafe(16)
-    mailbox = codes.proven(_workspace(request), mailbox_of(email))
-    return codes.Browser(name, network_of(request), known=mailbox in known)
+    return _device(request)[0] or (waiting or {}).get("browser") or secrets.token_urlsafe(16)
 
 
 # What this browser is known for: which mailboxes were proved in it.
+
+
+def name_browser(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Give this browser its name before it asks for a code: pressing the button twice, it is one browser."""
+    name, _ = _device(request)
+    if not name:
+        cookies.hand(response, _DEVICE, [_browser_name(request), []], max_age=_DEVICE_LASTS)
 
 
 def _device(request: HttpRequest) -> tuple[str, list[str]]:
@@ -155,7 +165,7 @@ def _device(request: HttpRequest) -> tuple[str, list[str]]:
 
 def _remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
     _, known = _device(request)
-    mailbox = codes.proven(_workspace(request), mailbox_of(email))
+    mailbox = codes.proven(workspace_of_request(request), mailbox_of(email))
     known = [*(one for one in known if one != mailbox), mailbox][-_MOST_REMEMBERED:]
     cookies.hand(response, _DEVICE, [_browser(request, email).name, known], max_age=_DEVICE_LASTS)
 
@@ -176,7 +186,7 @@ class SignedIn:
 
 def my_sessions(request: HttpRequest) -> list[SignedIn]:
     """Where the contact who asks is signed in: here first, then the newest."""
-    mine = buyers.account_session(request, _workspace(request))
+    mine = buyers.account_session(request, workspace_of_request(request))
     rows = sorted(sessions.sessions_of(mine.contact), key=lambda row: row.pk != mine.pk) if mine else []
     return [
         SignedIn(str(row.pk), row.program, row.address, row.began_at, mine is not None and row.pk == mine.pk)
@@ -186,22 +196,24 @@ def my_sessions(request: HttpRequest) -> list[SignedIn]:
 
 def end_session(request: HttpRequest, handle: str) -> Refusal | None:
     """End one of the contact's sessions, and the streams of its pages, at once."""
-    mine = buyers.account_session(request, _workspace(request))
+    mine = buyers.account_session(request, workspace_of_request(request))
     session_id = int(handle) if handle.isascii() and handle.isdigit() and len(handle) <= 18 else 0
     return _refusal(lambda: sessions.end_session(contact=mine.contact, session_id=session_id)) if mine else None
 
 
 def end_other_sessions(request: HttpRequest) -> None:
     """End all of the contact's sessions but this one."""
-    if mine := buyers.account_session(request, _workspace(request)):
+    if mine := buyers.account_session(request, workspace_of_request(request)):
         sessions.end_others(contact=mine.contact, but=mine.pk)
 
 
 def sign_out(request: HttpRequest, response: HttpResponseBase) -> None:
-    """End this browser's session; what it kept of the account's pages is to be forgotten too."""
-    if mine := buyers.account_session(request, _workspace(request)):
+    """End this browser's session, and take back what else lets it in: who uses it next sees nothing. What it kept of
+    the account's pages is to be forgotten too.
+    """
+    if mine := buyers.account_session(request, workspace_of_request(request)):
         _refusal(lambda: sessions.end_session(contact=mine.contact, session_id=mine.pk))
-    buyers.forget_account(response)
+    buyers.forget_everything(response)
     response["Clear-Site-Data"] = '"cache"'
 
 
@@ -218,7 +230,7 @@ def keep_signed_in(
             and held[1] > buyers.account_lasts() / 30
             and not buyers.is_handed(response)
             and "public" not in response.headers.get("Cache-Control", "")  # a shared cache would hand it to everybody
-            and buyers.account_session(request, _workspace(request))
+            and buyers.account_session(request, workspace_of_request(request))
         ):
             buyers.hand_account(response, held[0])
         return response
@@ -241,96 +253,18 @@ def _sign_in(request: HttpRequest, response: HttpResponseBase, contact: Contact)
         buyers.forget_link(response)
 
 
-# Links to the portal (AC-6, AC-7).
-
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """What whoever followed a link is told: a customer's `name`, or without one that of the shop. `on_file` are the
-    mailboxes that may be proved, by the contact's id, where one has to be (`to_be_proved`).
-    """
-
-    name: str
-    is_customer: bool
-    is_active: bool = True
-    ordering_blocked: bool = False
-    confirmed: bool = False
-    is_preview: bool = False
-    to_be_proved: bool = False
-    on_file: tuple[tuple[int, str], ...] = ()
-
-
-def follow_customer_link(request: HttpRequest, response: HttpResponseBase, key: str) -> bool:
-    """Let this browser hold a customer's link; False, and nothing done, for one that opens nothing."""
-    link = buyers.followed(request, key, _workspace(request))
-    if link is not None:
-        link.hand(response)
-    return link is not None
-
-
-def follow_public_link(request: HttpRequest, response: HttpResponseBase, key: str) -> bool:
-    """Let this browser hold the workspace's public link; False, and nothing done, for one that opens nothing."""
-    link = buyers.followed_public(key, _workspace(request))
-    if link is not None:
-        link.hand(response)
-    return link is not None
-
-
-def greeting(request: HttpRequest) -> Greeting | None:
-    """What to tell this browser of the link that it followed; None without one that holds."""
-    link, store = buyers.Link.held(request), store_of_request(request)
-    if link is None or store is None:
-        return None
-    if buyers.is_public(link, store.workspace_id):
-        return Greeting(store.workspace.name, is_customer=False)
-    customer = buyers.customer_of(request, link, store.workspace_id)
-    if customer is None:
-        return None
-    proof = customer.is_active and buyers.to_be_proved(request, link, customer)
-    return Greeting(
-        name=customer.name,
-        is_customer=True,
-        is_active=customer.is_active,
-        ordering_blocked=customer.ordering_blocked,
-        confirmed=link.confirmed,
-        is_preview=link.staff_id is not None,
-        to_be_proved=proof,
-        on_file=tuple((contact.pk, masked(contact.email)) for contact in addresses_on_file(customer)) if proof else (),
-    )
-
-
-def confirm_link(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Note that somebody said that the customer of the link is they."""
-    if link := buyers.Link.held(request):
-        replace(link, confirmed=True).hand(response)
-
-
-def forget_link(response: HttpResponseBase) -> None:
-    """Hold no link any longer: the customer is somebody else, or the preview is over."""
-    buyers.forget_link(response)
-
-
-def begin_preview(request: HttpRequest, response: HttpResponseBase, customer_id: int) -> bool:
-    """Let the member of the staff who asks look at the portal as a customer sees it; False for who may not."""
-    viewer = staff_viewer(request.user, _workspace(request), request.session)
-    if viewer is None or not allows(viewer, Permission.CUSTOMER_LINKS_READ):
-        return False
-    customer = Customer.objects.filter(workspace_id=viewer.workspace_id, pk=customer_id).first()
-    if customer is None:
-        return False
-    buyers.Link(customer.link_version, customer.pk, confirmed=True, staff_id=viewer.staff_id).hand(response)
-    return True
+# What pages ask.
 
 
 def account_is_closed(request: HttpRequest) -> bool:
     """Whether who asks is signed in to an account that is not active."""
-    session = buyers.account_session(request, _workspace(request))
+    session = buyers.account_session(request, workspace_of_request(request))
     return session is not None and not session.contact.customer.is_active
 
 
 def ordering_is_blocked(request: HttpRequest) -> bool:
     """Whether the customer of the contact who is signed in may order nothing now (AC-9)."""
-    session = buyers.account_session(request, _workspace(request))
+    session = buyers.account_session(request, workspace_of_request(request))
     return session is not None and session.contact.customer.ordering_blocked
 
 
@@ -351,14 +285,14 @@ def safe_address(request: HttpRequest, address: str) -> str:
 
 def _note_proof(request: HttpRequest, response: HttpResponseBase, asked: Asked) -> None:
     if link := buyers.Link.held(request):
-        mailbox = codes.proven(_workspace(request), mailbox_of(asked.email))
+        mailbox = codes.proven(workspace_of_request(request), mailbox_of(asked.email))
         replace(link, confirmed=True, proved=(mailbox, clock.now().timestamp())).hand(response)
 
 
 def _to_choose(request: HttpRequest) -> list[Contact]:
     """Of whose mailboxes one may be proved for the link: none where no proof is asked for."""
     link = buyers.Link.held(request)
-    customer = buyers.customer_of(request, link, _workspace(request)) if link else None
+    customer = buyers.customer_of(request, link, workspace_of_request(request)) if link else None
     if link is None or customer is None or not customer.is_active or not buyers.to_be_proved(request, link, customer):
         return []
     return addresses_on_file(customer)
@@ -370,9 +304,3 @@ def _refusal(act: Callable[[], None]) -> Refusal | None:
     except Problem as problem:
         return {"field": problem.field or "", "message": problem.message}
     return None
-
-
-def _workspace(request: HttpRequest) -> int:
-    """The workspace of the request's host; 0, which is nobody's, where no store answers to it."""
-    store: Store | None = store_of_request(request)
-    return store.workspace_id if store else 0

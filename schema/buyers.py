@@ -99,9 +99,10 @@ def is_handed(response: HttpResponseBase) -> bool:
     return cookies.name_of(_ACCOUNT) in response.cookies
 
 
-def forget_account(response: HttpResponseBase) -> None:
-    """Keep this browser signed in no longer."""
-    cookies.take_back(response, _ACCOUNT)
+def forget_everything(response: HttpResponseBase) -> None:
+    """Keep this browser signed in no longer, and let it hold no link."""
+    for cookie in (_ACCOUNT, _ORDERS, _LINK):
+        cookies.take_back(response, cookie)
 
 
 def account_secret(request: HttpRequest) -> tuple[str, timedelta] | None:

@@ -21,7 +21,7 @@ from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted
+from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted, welcome
 from schema.context import Context
 from schema.identity import Watch
 from schema.relay import pk_of
@@ -56,6 +56,7 @@ __all__ = [
     "staff_viewer",
     "staff_watch",
     "viewer_to_be_secured",
+    "welcome",
 ]
 
 
@@ -184,7 +185,7 @@ def follow_order_link(request: HttpRequest, response: HttpResponseBase, number: 
 
 def begin_preview(request: HttpRequest, response: HttpResponseBase, customer_id: str) -> bool:
     """Let the member of the staff who asks see the portal as this customer does; False for who may not."""
-    return accounts.begin_preview(request, response, pk_of(customer_id, "customer") or 0)
+    return welcome.begin_preview(request, response, pk_of(customer_id, "customer") or 0)
 
 
 def staff_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:

@@ -47,6 +47,12 @@ def store_of_request(request: HttpRequest) -> Store | None:
     return found or store_of(request.get_host())
 
 
+def workspace_of_request(request: HttpRequest) -> int:
+    """The workspace of the request's host; 0, which is nobody's, where no store answers to it."""
+    store = store_of_request(request)
+    return store.workspace_id if store else 0
+
+
 # Staff, by session.
 
 

@@ -36,6 +36,7 @@ BEAT = 10.0
 REVOKING = frozenset(
     {
         "order_key.rotated",
+        "order.claimed",
         ORDER_KEYS_ROTATED,
         CREDENTIAL_REVOKED,
         CUSTOMER_LINK_ROTATED,

@@ -72,7 +72,9 @@ def too_many(error: client.accounts.TooManyTries) -> str:
 
 def _address_form(request: PageRequest, *, status: int = 200, **given: object) -> HttpResponse:
     page = {"shop": _shop(request), **given}
-    return render(request, "portal_ui/account/sign_in.html", page, status=status)
+    response = render(request, "portal_ui/account/sign_in.html", page, status=status)
+    client.accounts.name_browser(request, response)
+    return response
 
 
 def _code_form(

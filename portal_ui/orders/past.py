@@ -37,7 +37,7 @@ def of_customer(request: PageRequest) -> HttpResponse:
     """The orders of the customer whose link this browser followed, once that is confirmed, and proved where it has to
     be.
     """
-    viewer, greeting = client.customer_viewer(request), client.accounts.greeting(request)
+    viewer, greeting = client.customer_viewer(request), client.welcome.greeting(request)
     if viewer is None or greeting is None:
         if request.htmx:
             return HttpResponseClientRefresh()

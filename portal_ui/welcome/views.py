@@ -19,14 +19,14 @@ OPERATIONS = client.operations_beside(__file__)
 def customer_link(request: PageRequest, key: str) -> HttpResponse:
     """A customer's link: go on without the secret in the address."""
     response = SeeOther(reverse("portal:welcome"))
-    return response if client.accounts.follow_customer_link(request, response, key) else _dead(request)
+    return response if client.welcome.follow_customer_link(request, response, key) else _dead(request)
 
 
 @require_safe
 def public_link(request: PageRequest, key: str) -> HttpResponse:
     """The workspace's public link, likewise."""
     response = SeeOther(reverse("portal:welcome"))
-    return response if client.accounts.follow_public_link(request, response, key) else _dead(request)
+    return response if client.welcome.follow_public_link(request, response, key) else _dead(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,26 +34,26 @@ def welcome(request: PageRequest) -> HttpResponse:
     """Whose portal this is. POST `answer`: `yes` goes on, to the proof of a mailbox where strict security asks for one;
     `no` lets go of the link.
     """
-    greeting = client.accounts.greeting(request)
+    greeting = client.welcome.greeting(request)
     if greeting is None:
         return _dead(request)
     if request.method != "POST":
         return _welcome(request, greeting)
     if request.POST.get("answer") != "yes":
         response = SeeOther(reverse("portal:landing"))
-        client.accounts.forget_link(response)
+        client.welcome.forget_link(response)
         return response
     if not greeting.is_customer:
         return SeeOther(reverse("portal:account_orders"))
     response = SeeOther(reverse("portal:welcome" if greeting.to_be_proved else "portal:orders"))
-    client.accounts.confirm_link(request, response)
+    client.welcome.confirm_link(request, response)
     return response
 
 
 @require_POST
 def prove(request: PageRequest) -> HttpResponse:
     """Have a code mailed to the `contact` of the customer's that was chosen."""
-    greeting = client.accounts.greeting(request)
+    greeting = client.welcome.greeting(request)
     if greeting is None:
         return _dead(request)
     response = SeeOther(reverse("portal:sign_in_code"))
@@ -66,13 +66,16 @@ def prove(request: PageRequest) -> HttpResponse:
 
 
 def _welcome(
-    request: PageRequest, greeting: client.accounts.Greeting, *, status: int = 200, **given: object
+    request: PageRequest, greeting: client.welcome.Greeting, *, status: int = 200, **given: object
 ) -> HttpResponse:
     page = {"shop": _shop(request), "greeting": greeting, **given}
     if not greeting.is_active:
         return render(request, "portal_ui/account/closed.html", page, status=403)
     proof = greeting.confirmed and greeting.to_be_proved
-    return render(request, f"portal_ui/welcome/{'proof' if proof else 'welcome'}.html", page, status=status)
+    response = render(request, f"portal_ui/welcome/{'proof' if proof else 'welcome'}.html", page, status=status)
+    if proof:
+        client.accounts.name_browser(request, response)
+    return response
 
 
 def _dead(request: PageRequest) -> HttpResponse:

@@ -27,12 +27,12 @@ def sign_in(page: Page, demo: Demo, email: str, then: str = "") -> None:
     before = _codes(page, demo, email)
     page.get_by_label("E-mail address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("The six digits in the e-mail").fill(_mailed(page, demo, email, before))
+    page.get_by_label("The six digits in the e-mail").fill(mailed(page, demo, email, before))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/store/account/code" not in url)
 
 
-def _mailed(page: Page, demo: Demo, email: str, before: list[str]) -> str:
+def mailed(page: Page, demo: Demo, email: str, before: list[str]) -> str:
     """The code of the first mail to this address that was not there before."""
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until:

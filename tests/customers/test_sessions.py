@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from counterfoil.access import clock
-from counterfoil.access.problems import NotFound
+from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.customers.actions import create_customer, save_customer
 from counterfoil.customers.models import AccountSession, Contact
 from counterfoil.customers.sessions import LONGEST, MOST, begin, end_others, end_session, found, sessions_of
@@ -143,3 +143,12 @@ def test_what_a_browser_says_of_itself_is_kept_short_and_printable(ana: Contact)
     begin(contact=ana, address=None, program="\0Fire\nfox" + "x" * 999)
 
     assert AccountSession.objects.get().program == "Firefox" + "x" * 293
+
+
+def test_who_got_another_address_at_this_moment_is_not_signed_in(shop: Shop, ana: Contact) -> None:
+    proved = Contact.objects.select_related("customer").get(pk=ana.pk)
+    save_customer(viewer=shop.staff, customer=ana.customer, name="Harbour", contact_name="Eve", email="eve@x.example")
+
+    with pytest.raises(Invalid):
+        entered(proved)
+    assert not AccountSession.objects.exists()

@@ -18,7 +18,19 @@ from counterfoil.mail.models import Mail, MailKind
 from counterfoil.mail.rendering import rendered
 from counterfoil.orders.models import Order
 from tests.factories import Shop
-from tests.portal_ui.entering import CODE, ORDERS, SIGN_IN, SIGN_OUT, browser, hidden, newest_code, signed_in
+from tests.portal_ui.entering import (
+    CODE,
+    ORDERS,
+    PAST,
+    SIGN_IN,
+    SIGN_OUT,
+    WELCOME,
+    browser,
+    hidden,
+    link_of,
+    newest_code,
+    signed_in,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("AC-3")]
 
@@ -137,6 +149,17 @@ def test_each_of_two_tabs_signs_in_by_the_code_of_its_own_address(shop: Shop, or
     assert ben.sessions.count() == 0
 
 
+def test_pressing_the_button_twice_asks_as_one_browser(order: Order) -> None:
+    there, twice = browser(), browser()
+    there.get(SIGN_IN)
+    twice.cookies.load({name: morsel.value for name, morsel in there.cookies.items()})
+    ask(there)
+    ask(twice)  # sent before the answer to the first was there
+
+    assert twice.post(CODE, {"code": newest_code()}).status_code == 303
+    assert OneTimeCode.objects.values_list("tries", "tries_elsewhere").get() == (1, 0)
+
+
 def test_the_form_of_one_browser_serves_no_other_any_better(order: Order) -> None:
     there, elsewhere = browser(), browser()
     ask(there)
@@ -201,6 +224,17 @@ def test_an_account_that_is_closed_lets_nobody_on_who_was_in(order: Order) -> No
     Customer.objects.update(is_active=False)
 
     assert not sees_orders(there)
+
+
+@pytest.mark.feature("AC-1")
+def test_who_signs_out_leaves_nothing_open_for_who_comes_next(order: Order) -> None:
+    there = signed_in(order.contact)
+    there.get(order.guest_url.removeprefix("http://fennel.test"))
+    there.get(link_of(order.customer))
+    there.post(WELCOME, {"answer": "yes"})
+    there.post(SIGN_OUT)
+
+    assert [there.get(address).status_code for address in ("/order/INV-7", PAST, WELCOME)] == [404, 303, 404]
 
 
 # Staying signed in.

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from counterfoil.access import clock
-from counterfoil.access.problems import NotFound
+from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import AccountSession, Contact
 from counterfoil.customers.queries import signed_in
@@ -22,7 +22,12 @@ MOST = 50
 
 @transaction.atomic
 def begin(*, contact: Contact, address: str | None, program: str, instead_of: str = "") -> str:
-    """Sign a contact in; gives the new session's secret. The session of the secret `instead_of` ends."""
+    """Sign a contact in who has just proved their mailbox; gives the new session's secret. The session of the secret
+    `instead_of` ends. Raises `Invalid` where they have got another address at this moment.
+    """
+    same = Contact.objects.select_for_update(no_key=True).filter(pk=contact.pk, mailbox=contact.mailbox)
+    if same.first() is None:
+        raise Invalid("This code does not count any more: the address is another one’s now.", field="code")
     AccountSession.objects.filter(began_at__lte=clock.now() - LONGEST).delete()
     if instead_of and (before := found(instead_of, workspace_id=contact.workspace_id)):
         _end(before.contact, before.pk)

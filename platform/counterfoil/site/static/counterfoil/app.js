@@ -12,6 +12,7 @@
 //                <button type="button" value="yes">Replace it</button> </dialog> </form>
 //            HTML forbids a form within a form, so the dialog has none; without script it stays closed and the form's
 //            own button simply submits.
+// Once       <form data-once …>: pressing its button twice sends it once
 // Copy       <button type="button" data-copy="text" | data-copy-from="#input" data-copied="Copied">Copy</button>; the
 //            label changes in its [data-copy-label] if it has one. <p id="announcer" aria-live="polite"></p>
 // File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
@@ -31,7 +32,7 @@ const impatient = new Set(); // drafts to send as soon as their form is free aga
 const asked = new WeakMap(), confirmed = new WeakSet(); // form -> the button that was pressed; forms with a yes
 const isComposer = (form) => form?.matches?.("form[data-composer]");
 const composerOf = (target) => target.matches?.("form[data-composer] textarea") && target.form;
-const textOf = (form) => form.querySelector("textarea").value;
+const textOf = (form) => form.querySelector("textarea")?.value ?? "";
 const submitOf = (form) => [...form.elements].find((element) => element.type === "submit");
 const attribute = (form, name) => form.getAttribute(name) ?? ""; // form.action may be an input of that name
 const draftKey = (form) =>
@@ -76,10 +77,10 @@ listen("submit", (event) => { // before htmx sees it
 }, true);
 
 listen("submit", (event) => { // nobody took it over: the page itself is about to leave
-  const form = event.target;
-  if (!isComposer(form) || event.defaultPrevented) return;
+  const form = event.target, composer = isComposer(form);
+  if (!(composer || form.matches("[data-once]")) || event.defaultPrevented) return;
   setBusy(form, event.submitter);
-  store("sent", draftKey(form));
+  if (composer) store("sent", draftKey(form));
   setTimeout(setIdle, PLAIN_SUBMIT_HOLDS, form); // a stopped navigation must not lock the form for ever
 });
 
