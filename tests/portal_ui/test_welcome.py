@@ -25,6 +25,7 @@ from tests.portal_ui.entering import (
     public_link_of,
     signed_in,
 )
+from tests.site.test_get_is_harmless import whole_database
 
 pytestmark = [pytest.mark.django_db, pytest.mark.feature("AC-6")]
 
@@ -95,6 +96,26 @@ def test_the_secret_does_not_stay_in_the_address_nor_in_the_browser(order: Order
     follow(there, link)
 
     assert link.rpartition("/")[2] not in str(there.cookies)
+
+
+@pytest.mark.feature("AC-8")
+def test_a_scanner_of_mails_that_opens_every_link_spends_none(order: Order, shop: Shop) -> None:
+    links = [
+        link_of(order.customer),
+        public_link_of(shop.workspace),
+        order.guest_url.removeprefix("http://fennel.test"),
+    ]
+    before = whole_database()
+    for link in links * 3:
+        scanner = browser(**{"User-Agent": "MailScanner"})
+        assert (scanner.head(link).status_code, scanner.get(link, follow=True).status_code) == (303, 200)
+    assert whole_database() == before
+
+    there = browser()
+    follow(there, links[0])
+    assert tap(there) == PAST
+    assert sees_past_orders(there)
+    assert there.get(links[2], follow=True).status_code == 200
 
 
 @pytest.mark.feature("AC-1")
