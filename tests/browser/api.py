@@ -26,6 +26,9 @@ _PORTAL = """query ($number: String!) {
 _PLACE = """mutation ($input: PlaceOrderInput!) {
   result: placeOrder(input: $input) { ... on PlaceOrderSuccess { order { id number } } ... on Problem { message } }
 }"""
+_STRICT = """mutation ($input: SetPortalSettingsInput!) {
+  result: setPortalSettings(input: $input) { __typename ... on Problem { message } }
+}"""
 _MOVE = """mutation ($input: ChangeOrderStatusInput!) {
   result: changeOrderStatus(input: $input) { __typename ... on Problem { message } }
 }"""
@@ -82,12 +85,18 @@ class Api:
         result = self._ask(_FLAGS, input=given)["result"]
         assert result == {"__typename": "SetCustomerFlagsSuccess"}
 
+    def set_strict(self, *, strict: bool) -> None:
+        """Turn strict security on or off, which an admin may."""
+        given = {"clientMutationKey": str(uuid4()), "strictSecurity": strict}
+        result = self._ask(_STRICT, staff=0, input=given)["result"]
+        assert result == {"__typename": "SetPortalSettingsSuccess"}
+
     def portal_link(self, order: dict[str, str]) -> str:
         """The link of an order's customer."""
         return str(self._ask(_PORTAL, number=order["number"])["orderByNumber"]["customer"]["portalUrl"])
 
-    def _ask(self, text: str, **variables: object) -> dict[str, Any]:
-        token = self._demo.world["staff"][1]["token"]
+    def _ask(self, text: str, *, staff: int = 1, **variables: object) -> dict[str, Any]:
+        token = self._demo.world["staff"][staff]["token"]
         answer = self._client.post(
             self._demo.world["graphql"],
             json={"query": text, "variables": variables},

@@ -67,9 +67,9 @@ def refused_sign_in(page: Page, demo: Demo) -> None:
 
 
 def one_mail(page: Page, demo: Demo) -> None:
-    """The newest mail in the mailbox."""
+    """The newest mail about an order in the mailbox."""
     page.goto(demo.world["mailbox"])
-    page.get_by_role("region", name="Mails").get_by_role("link").first.click()
+    page.get_by_role("region", name="Mails").get_by_role("link").filter(has_text="order").first.click()
     expect(page.frame_locator("iframe").get_by_role("link")).to_be_visible()
 
 
@@ -234,6 +234,63 @@ def previewed(page: Page, demo: Demo) -> None:
     expect(page.get_by_role("button", name="End preview")).to_be_visible()
 
 
+def address_refused(page: Page, demo: Demo) -> None:
+    """The page by which customers sign in, after an address that is none."""
+    site("/store/account/sign-in")(page, demo)
+    page.get_by_label("E-mail address").fill("donaudampfschifffahrt@gesellschaft")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_text("is no mail address")).to_be_visible()
+
+
+def code_refused(page: Page, demo: Demo) -> None:
+    """The page that asks for the mailed code, after what is none."""
+    site("/store/account/sign-in")(page, demo)
+    page.get_by_label("E-mail address").fill("einkauf-und-beschaffung@geschenkmanufaktur-am-rhein.example")
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("The six digits in the e-mail").fill("12")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Type the six digits")).to_be_visible()
+
+
+def welcomed(which: Callable[[Demo], str]) -> Open:
+    """What a link to the portal opens with."""
+
+    def open_page(page: Page, demo: Demo) -> None:
+        page.goto(which(demo))
+
+    return open_page
+
+
+def customers_link(demo: Demo) -> str:
+    """The link of a customer of a long name."""
+    return next(str(one["link"]) for one in demo.world["customers"] if len(one["name"]) > 40)
+
+
+def mailbox_to_prove(page: Page, demo: Demo) -> None:
+    """What strict security asks of whoever followed a customer's link."""
+    with Api(demo) as api:
+        api.set_strict(strict=True)
+        try:
+            page.goto(customers_link(demo))
+            if page.get_by_role("button", name="Yes, ").is_visible():
+                page.get_by_role("button", name="Yes, ").click()
+            expect(page.get_by_role("button", name="Send me a code")).to_be_visible()
+        finally:
+            api.set_strict(strict=False)
+
+
+def closed_account(page: Page, demo: Demo) -> None:
+    """The link of a customer whose account is not active."""
+    order = demo.order("The Corner Larder")
+    with Api(demo) as api:
+        api.set_active(order, active=False)
+        try:
+            page.goto(api.portal_link(order))
+            expect(page.get_by_role("heading", name="not currently active")).to_be_visible()
+        finally:
+            api.set_active(order, active=True)
+
+
 def order_to_add(page: Page, demo: Demo) -> None:
     """An order that was opened by its link, while its opener is signed in as somebody else, who may not add it."""
     be(page, demo, "ana@harbour.example")
@@ -252,6 +309,14 @@ CUSTOMERS_PAGES: dict[str, Open] = {
     "order, message refused": refused_message,
     "link that opens nothing": site("/order/4125?key=nonsense"),
     "landing": site("/"),
+    "customers' sign-in": site("/store/account/sign-in"),
+    "customers' sign-in, refused": address_refused,
+    "customers' code, refused": code_refused,
+    "customer's link": welcomed(customers_link),
+    "public link": welcomed(lambda demo: str(demo.world["public_link"])),
+    "mailbox to prove": mailbox_to_prove,
+    "account that is not active": closed_account,
+    "link to the portal that opens nothing": site("/c/nothing"),
     "past orders": account("ana@harbour.example", "/store/account/orders"),
     "past orders, nothing found": account("ana@harbour.example", "/store/account/orders?q=nothing"),
     "past orders in Arabic": account("layla@yasmin.example", "/store/account/orders"),
@@ -334,7 +399,7 @@ IN_EVERY_RUN = {"order", "link that opens nothing", "orders", "fulfilments", "cu
     ],
 )
 def test_page_is_accessible_fits_and_stands_still(demo: Demo, windows: Windows, name: str) -> None:
-    windows.expect_complaint(r"status of (404|422)")
+    windows.expect_complaint(r"status of (403|404|422)")
     open_page = {**CUSTOMERS_PAGES, **STAFF_PAGES}[name]
     profile = windows.profile(staff=0 if name in STAFF_PAGES else None)
     page = profile.new_page()
