@@ -102,7 +102,7 @@ class Entrance:
             partial(set_portal_settings, viewer=staff, strict_security=False),
         ]
         key = order_keys.derive(by_key.pk, by_key.key_version)
-        public = _cookies(buyers.Link(workspace.public_link_version).hand)
+        public = _cookies(buyers.Link(workspace.public_link_version, workspace_id=workspace.pk).hand)
         return [
             _door("order_key", f"/order/{by_key.number}", _cookies(partial(_grant, by_key)), by_key, key),
             _link_door("customer_link", rotated),
