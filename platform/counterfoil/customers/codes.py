@@ -54,10 +54,10 @@ def proven(workspace_id: int, mailbox: str) -> str:
     return salted_hmac("counterfoil.mailbox", f"{workspace_id}:{mailbox}", algorithm="sha256").hexdigest()
 
 
-def holder(workspace_id: int, mailbox: str) -> Contact | None:
-    """The contact who signs in with this mailbox: of several, the one who was created first (AC-4)."""
-    found = Contact.objects.select_related("customer").filter(workspace_id=workspace_id, mailbox=mailbox)
-    return found.order_by("created_at", "pk").first() if mailbox else None
+def holder(workspace_id: int, mailbox: str) -> int | None:
+    """The id of the contact who signs in with this mailbox: of several, the one who was created first (AC-4)."""
+    found = Contact.objects.filter(workspace_id=workspace_id, mailbox=mailbox).order_by("created_at", "pk")
+    return found.values_list("pk", flat=True).first() if mailbox else None
 
 
 def ask(*, store: Store, email: str, browser: Browser) -> int | None:
@@ -90,7 +90,7 @@ def _issue(store: Store, mailbox: str, browser: Browser) -> None:
     code = OneTimeCode.objects.create(
         workspace_id=workspace_id,
         mailbox=proven(workspace_id, mailbox),
-        contact=holder(workspace_id, mailbox),
+        contact_id=holder(workspace_id, mailbox),
         browser=_digest(browser.name),
         seed=seed,
         digest=_digest(seed + _made_of(seed)),

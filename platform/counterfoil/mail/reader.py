@@ -8,7 +8,7 @@ from counterfoil.access import clock
 from counterfoil.access.models import Invitation, User
 from counterfoil.conversations.models import Message, Side, Visibility
 from counterfoil.customers.codes import ASKED
-from counterfoil.customers.models import OneTimeCode
+from counterfoil.customers.models import Contact, OneTimeCode
 from counterfoil.events.models import Event
 from counterfoil.mail import tasks
 from counterfoil.mail.models import Mail, MailKind, MailState
@@ -55,8 +55,11 @@ def _mail_of(event: Event) -> Mail | None:
             mail.kind, mail.to = MailKind.RESET, mail.user.email if mail.user else ""
         case kind if kind == ASKED:
             # Asked for by an address that is nobody's, it is a mail too, which is not sent: the same work for both.
-            mail.code = OneTimeCode.objects.select_related("contact").filter(pk=event.data["code"]).first()
-            mail.kind, mail.to = MailKind.CODE, mail.code.contact.email if mail.code and mail.code.contact else ""
+            mail.kind, mail.code = MailKind.CODE, OneTimeCode.objects.filter(pk=event.data["code"]).first()
+            address = Contact.objects.filter(pk=(mail.code and mail.code.contact_id) or 0).values_list(
+                "email", flat=True
+            )
+            mail.to = address.first() or ""
         case _:
             return None
     return mail
