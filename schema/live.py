@@ -109,11 +109,11 @@ async def _frames(watch: Watch, asked: frozenset[str], after: int | None) -> Asy
 
 def _nudges(happened: Happened, allowed: Collection[str]) -> list[bytes]:
     """What pages that may watch these topics are told; all links at once are told to each order's page as its own."""
-    topics, kind = [happened.topic], happened.kind
+    topics, kind = [topic for topic in happened.topics if topic in allowed][:1], happened.kind
     if happened.topic == ORDER_KEYS:
         topics, kind = [topic for topic in sorted(allowed) if topic.startswith("order_")], "order_key.rotated"
-    elif EVERYTHING not in allowed and happened.topic not in allowed:
-        return []
+    elif EVERYTHING in allowed:
+        topics = [happened.topic]
     return [
         _frame("nudge", {"position": str(happened.position), "topic": topic, "kind": kind}, happened.position)
         for topic in topics

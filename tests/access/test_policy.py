@@ -31,6 +31,7 @@ SHOP = {"admin", "shop_manager", "partner", "custom role"}
 ALLOWED: dict[str, set[str]] = {
     "orders:read": {"customer", *CUSTOMERS, *SHOP},
     "orders:claim": {"contact"},
+    "orders:edit": CUSTOMERS,
     "addresses:read": {"contact", *SHOP},
     "invoices:read": {"contact", *SHOP},
     "orders:write": SHOP,
@@ -49,6 +50,9 @@ ALLOWED: dict[str, set[str]] = {
     "receipts:write": {*CUSTOMERS, *SHOP},
     "notes:read": SHOP,
     "notes:write": SHOP,
+    "interactions:read": SHOP,
+    "interactions:write": SHOP,
+    "interactions:acknowledge": SHOP,
     "mail_preference:write": {*CUSTOMERS, *SHOP},
     "partners:write": {"admin"},
     "staff:write": {"admin"},

@@ -8,16 +8,26 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from counterfoil.access import clock
-from counterfoil.access.models import AccessToken, CustomRole, MutationRecord
+from counterfoil.access.models import AccessToken, CustomRole, MutationRecord, PartnerClient
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
-from counterfoil.customers.models import AccountSession, BrowserContact, OneTimeCode
+from counterfoil.customers.models import AccountSession, BrowserContact, Customer, LinkedAccount, OneTimeCode
 from counterfoil.events.record import record
+from counterfoil.interactions.models import Interaction, InteractionType, SwitchedOffType
 from counterfoil.mail.models import Mail, MailKind, MailState
 from counterfoil.orders.actions import NewLine, change_status
 from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import AddressUse, Order, OrderAddress, OrderLine, OrderStatus, Return, ReturnLine
+from counterfoil.orders.models import (
+    AddressUse,
+    Fulfilment,
+    Order,
+    OrderAddress,
+    OrderLine,
+    OrderStatus,
+    Return,
+    ReturnLine,
+)
 from counterfoil.partners.actions import issue_token, register_client
 from counterfoil.partners.documents import register
 from counterfoil.partners.models import ClientUsage
@@ -43,6 +53,7 @@ def furnish(shop: Shop) -> None:
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     _let_in(shop, order)
+    _know(shop, order)
     _mails(shop, order)
     shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
     AccessToken.objects.create(
@@ -62,6 +73,31 @@ def furnish(shop: Shop) -> None:
     )
 
 
+def _know(shop: Shop, order: Order) -> None:
+    """An entry on the customer about an order, acknowledged by a program; a linked account; a type that is off."""
+    now, rows = clock.now(), {"workspace": shop.workspace}
+    other = Customer.objects.create(name="Pier 2", created_at=now, **rows)
+    for one, another in ((order.customer, other), (other, order.customer)):
+        LinkedAccount.objects.create(customer=one, other=another, created_at=now, **rows)
+    SwitchedOffType.objects.create(type=InteractionType.OTHER, **rows)
+    client = PartnerClient.objects.filter(workspace=shop.workspace).first()
+    by = {"staff": {"staff": shop.member}, "client": {"client": client}}
+    taken = {"staff": {"acknowledged_staff": shop.member}, "client": {"acknowledged_client": client}}
+    for author, noted in (("staff", "client"), ("client", "staff")):
+        Interaction.objects.create(
+            customer=order.customer,
+            order=order,
+            type=InteractionType.NOTE,
+            text="Hold it.",
+            logged_at=now,
+            needs_acknowledgement=True,
+            acknowledged_at=now,
+            **by[author],
+            **taken[noted],
+            **rows,
+        )
+
+
 def _let_in(shop: Shop, order: Order) -> None:
     """The contact of an order, signed in by a code, on a browser that is known."""
     now, rows = clock.now(), {"workspace": shop.workspace, "contact": order.contact}
@@ -77,8 +113,10 @@ def _let_in(shop: Shop, order: Order) -> None:
 def _mails(shop: Shop, order: Order) -> None:
     """A mail of each kind that customers get besides messages."""
     rows = {"workspace": shop.workspace, "state": MailState.QUEUED, "due_at": clock.now()}
+    parcel = Fulfilment.objects.filter(workspace=shop.workspace).get()
     for kind, about in (
         (MailKind.CONFIRMATION, {"order": order}),
+        (MailKind.PARCEL, {"order": parcel.order, "fulfilment": parcel}),
         (MailKind.CODE, {"code": OneTimeCode.objects.get(contact=order.contact)}),
     ):
         Mail.objects.create(event=record(shop.staff, "test.mailed", topic=order.topic), kind=kind, **about, **rows)

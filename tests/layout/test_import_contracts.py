@@ -30,6 +30,7 @@ ORDER = (
     "catalog",
     "orders",
     "conversations",
+    "interactions",
     "mail",
     "imports",
 )

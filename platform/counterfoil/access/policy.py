@@ -16,6 +16,7 @@ class Permission(StrEnum):
 
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    ORDERS_EDIT = "orders:edit"
     FULFILMENTS_WRITE = "fulfilments:write"
     PAYMENTS_WRITE = "payments:write"
     PRODUCTS_READ = "products:read"
@@ -34,6 +35,9 @@ class Permission(StrEnum):
     RECEIPTS_WRITE = "receipts:write"
     NOTES_READ = "notes:read"
     NOTES_WRITE = "notes:write"
+    INTERACTIONS_READ = "interactions:read"
+    INTERACTIONS_WRITE = "interactions:write"
+    INTERACTIONS_ACKNOWLEDGE = "interactions:acknowledge"
     MAIL_PREFERENCE_WRITE = "mail_preference:write"
     PARTNERS_WRITE = "partners:write"
     STAFF_WRITE = "staff:write"
@@ -44,6 +48,7 @@ class Permission(StrEnum):
 _GUEST = frozenset(
     {
         Permission.ORDERS_READ,
+        Permission.ORDERS_EDIT,
         Permission.MESSAGES_READ,
         Permission.MESSAGES_WRITE,
         Permission.RECEIPTS_WRITE,
@@ -51,7 +56,7 @@ _GUEST = frozenset(
     }
 )
 _CONTACT = _GUEST | {Permission.ADDRESSES_READ, Permission.INVOICES_READ, Permission.ORDERS_CLAIM}
-_STAFF = frozenset(Permission) - {Permission.ORDERS_CLAIM}
+_STAFF = frozenset(Permission) - {Permission.ORDERS_CLAIM, Permission.ORDERS_EDIT}
 # What only who runs the workspace may do: never a scope.
 _ADMIN_ONLY = frozenset({Permission.PARTNERS_WRITE, Permission.STAFF_WRITE, Permission.SETTINGS_WRITE})
 # What may be given: to a partner, each as a scope of the same name, and to a role of a workspace's own.

@@ -62,3 +62,10 @@ def mailbox_of(address: str) -> str:
     except (idna.IDNAError, UnicodeError):
         domain = domain.casefold()
     return f"{name.casefold()}{at}{domain.lower()}"
+
+
+def folded(text: str) -> str:
+    """Text as searches compare it: without case, accents and the different forms of one character."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(character for character in plain if not unicodedata.combining(character))
+    return unicodedata.normalize("NFKC", bare.casefold())

@@ -9,7 +9,7 @@ from counterfoil.access.policy import Permission, require
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import storable
 from counterfoil.access.viewer import Viewer
-from counterfoil.conversations.models import Conversation, Message, Visibility
+from counterfoil.conversations.models import Conversation, Message, Side, Visibility
 from counterfoil.conversations.queries import messages_visible_to, side_of
 from counterfoil.events.record import record
 from counterfoil.orders.models import Order
@@ -34,7 +34,8 @@ def send_message(*, viewer: Viewer, order: Order, text: str) -> Message:
     """
     require(viewer, Permission.MESSAGES_WRITE)
     message = _write(viewer, order, text, Visibility.CUSTOMER)
-    record(viewer, "message.sent", topic=order.topic, data={"message": message.pk})
+    sent = {"message": message.pk}
+    record(viewer, "message.sent", topic=order.topic, customer=order.customer_id, data=sent)
     return message
 
 
@@ -43,7 +44,8 @@ def write_internal_note(*, viewer: Viewer, order: Order, text: str) -> Message:
     """Write a note that staff alone read, ever. Raises as `send_message` does."""
     require(viewer, Permission.NOTES_WRITE)
     note = _write(viewer, order, text, Visibility.INTERNAL)
-    record(viewer, "note.written", topic=order.topic, internal=True, data={"note": note.pk})
+    written = {"note": note.pk}
+    record(viewer, "note.written", topic=order.topic, customer=order.customer_id, internal=True, data=written)
     return note
 
 
@@ -52,16 +54,23 @@ def _write(viewer: Viewer, order: Order, text: str, visibility: Visibility) -> M
         raise NotFound("There is no such order.")
     _check(text)
     conversation, _ = Conversation.objects.get_or_create(workspace_id=viewer.workspace_id, order=order)
+    now, side = clock.now(), side_of(viewer)
+    if visibility is Visibility.CUSTOMER:
+        thread = Conversation.objects.filter(pk=conversation.pk)
+        if side is Side.CUSTOMER:
+            thread.filter(waiting_since=None).update(waiting_since=now)
+        else:
+            thread.exclude(waiting_since=None).update(waiting_since=None)
     return Message.objects.create(
         workspace_id=viewer.workspace_id,
         conversation=conversation,
         visibility=visibility,
-        author=side_of(viewer),
+        author=side,
         staff_id=viewer.staff_id,
         client_id=viewer.client_id,
         author_name=viewer.name,
         text=text,
-        sent_at=clock.now(),
+        sent_at=now,
     )
 
 

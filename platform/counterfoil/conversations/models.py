@@ -23,12 +23,22 @@ class Visibility(models.TextChoices):
 
 
 class Conversation(TenantModel):
-    """One thread an order. It begins with the first message."""
+    """One thread an order. It begins with the first message. `waiting_since` is when the customer wrote what nobody of
+    the shop has answered yet.
+    """
 
     order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="conversation")
+    waiting_since = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = (*TenantModel.Meta.constraints, same_workspace("order"))
+        indexes = (
+            models.Index(
+                fields=["workspace", "waiting_since", "id"],
+                name="conversations_waiting",
+                condition=Q(waiting_since__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"conversation on order {self.order_id}"

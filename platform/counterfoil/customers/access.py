@@ -19,7 +19,7 @@ def rotate_customer_link(*, viewer: Viewer, customer: Customer) -> None:
     require(viewer, Permission.CUSTOMER_LINKS_ROTATE)
     if not customers_visible_to(viewer).filter(pk=customer.pk).update(link_version=F("link_version") + 1):
         raise NotFound("There is no such customer.")
-    record(viewer, CUSTOMER_LINK_ROTATED, topic=f"customer_{customer.pk}")
+    record(viewer, CUSTOMER_LINK_ROTATED, topic=f"customer_{customer.pk}", customer=customer.pk)
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def set_customer_flags(
         "ordering_blocked": found.ordering_blocked if ordering_blocked is None else ordering_blocked,
     }
     if Customer.objects.filter(pk=found.pk).exclude(**flags).update(**flags):
-        record(viewer, FLAGS_CHANGED, topic=f"customer_{found.pk}", data=flags)
+        record(viewer, FLAGS_CHANGED, topic=f"customer_{found.pk}", customer=found.pk, data=flags)
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def create_customer(
     contact = Contact.objects.create(
         workspace_id=viewer.workspace_id, customer=customer, created_at=clock.now(), **person
     )
-    record(viewer, "customer.created", topic=f"customer_{customer.pk}", internal=True)
+    record(viewer, "customer.created", topic=f"customer_{customer.pk}", customer=customer.pk, internal=True)
     return contact
 
 
@@ -77,7 +77,7 @@ def save_customer(
         if first.mailbox != person["mailbox"]:
             end_all(viewer=viewer, contact=first)
     if changed:
-        record(viewer, "customer.changed", topic=f"customer_{found.pk}", internal=True)
+        record(viewer, "customer.changed", topic=f"customer_{found.pk}", customer=found.pk, internal=True)
     return Customer.objects.get(pk=found.pk)
 
 

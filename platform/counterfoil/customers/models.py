@@ -60,6 +60,29 @@ class Contact(TenantModel):
         return self.name
 
 
+class LinkedAccount(TenantModel):
+    """One customer points at another (IN-9). A link is two rows, one each way, made and removed together; nothing is
+    merged. `reason` says what they have to do with each other, in a line.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="linked")
+    other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            same_workspace("customer"),
+            same_workspace("other"),
+            models.UniqueConstraint(fields=["customer", "other"], name="customers_linked_once"),
+            models.CheckConstraint(condition=~models.Q(customer=models.F("other")), name="customers_linked_to_another"),
+        )
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_id} and {self.other_id}"
+
+
 class OneTimeCode(TenantModel):
     """Six digits sent to a mailbox (AC-3): a row for each that was asked for, also where nobody has the address.
 

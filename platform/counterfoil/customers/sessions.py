@@ -83,14 +83,21 @@ def end_all(*, viewer: Viewer, contact: Contact) -> int:
     """Sign a contact out of every browser, on behalf of the viewer; gives of how many."""
     ended, _ = AccountSession.objects.filter(contact=contact).delete()
     if ended:
-        record(viewer, ACCOUNT_SESSION_ENDED, topic=f"contact_{contact.pk}", data={"sessions": ended})
+        record(
+            viewer,
+            ACCOUNT_SESSION_ENDED,
+            topic=f"contact_{contact.pk}",
+            customer=contact.customer_id,
+            data={"sessions": ended},
+        )
     return ended
 
 
 def _end(contact: Contact, *session_ids: int) -> int:
     ended, _ = AccountSession.objects.filter(contact=contact, pk__in=session_ids).delete()
     if ended:
-        record(signed_in(contact), ACCOUNT_SESSION_ENDED, topic=f"contact_{contact.pk}")
+        topic = f"contact_{contact.pk}"
+        record(signed_in(contact), ACCOUNT_SESSION_ENDED, topic=topic, customer=contact.customer_id)
     return ended
 
 

@@ -6,12 +6,15 @@ nothing twice.
 
 import asyncio
 import logging
+import re
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
 from random import uniform
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
+
+from django.db.models import Q
 
 from counterfoil.events.models import Event
 from counterfoil.events.relay import last_position
@@ -21,6 +24,8 @@ from counterfoil.events.watch import watching
 logger = logging.getLogger(__name__)
 
 EVERYTHING = "*"
+_STORY = "story_"
+_STORY_TOPIC = re.compile(r"story_[0-9]{1,18}")
 _BATCH = 500
 _MOST_WAITING = 1000
 _AGAIN_AFTER = 1.0
@@ -36,6 +41,17 @@ class Happened(NamedTuple):
     topic: str
     internal: bool
     data: dict[str, Any]
+    customer_id: int | None = None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What it is followed by: what it is about, and whose story it is a part of."""
+        return (self.topic,) if self.customer_id is None else (self.topic, story_of(self.customer_id))
+
+
+def story_of(customer_id: int) -> str:
+    """The topic under which staff follow everything that happens with a customer."""
+    return f"{_STORY}{customer_id}"
 
 
 class Follower:
@@ -176,14 +192,15 @@ class Feed:
     async def _read(self) -> bool:
         news = await in_thread(read_after, self._position)
         for happened in news:
-            interested = self._followers.get((happened.workspace_id, happened.topic), set()) | self._followers.get(
-                (happened.workspace_id, EVERYTHING), set()
-            )
-            for follower in interested:
+            for follower in self._interested(happened):
                 follower.offer(happened)
         if news:
             self._position = news[-1].position
         return len(news) == _BATCH
+
+    def _interested(self, happened: Happened) -> set[Follower]:
+        topics = (*happened.topics, EVERYTHING)
+        return set[Follower]().union(*(self._followers.get((happened.workspace_id, topic), ()) for topic in topics))
 
 
 def read_after(
@@ -194,8 +211,10 @@ def read_after(
     if workspace_id is not None:
         events = events.filter(workspace_id=workspace_id)
     if EVERYTHING not in topics:
-        events = events.filter(topic__in=topics)
+        stories = [int(topic.removeprefix(_STORY)) for topic in topics if _STORY_TOPIC.fullmatch(topic)]
+        about = Q(topic__in=topics)
+        events = events.filter(about | Q(customer_id__in=stories) if stories else about)
     if not internal:
         events = events.filter(internal=False)
-    rows = events.values_list("position", "workspace_id", "kind", "topic", "internal", "data")[:_BATCH]
+    rows = events.values_list("position", "workspace_id", "kind", "topic", "internal", "data", "customer_id")[:_BATCH]
     return [Happened(*row) for row in rows]  # type: ignore[arg-type]

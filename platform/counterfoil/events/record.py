@@ -11,13 +11,22 @@ from counterfoil.events.models import Event
 
 
 def record(
-    viewer: Viewer, kind: str, *, topic: str, internal: bool = False, data: Mapping[str, object] | None = None
+    viewer: Viewer,
+    kind: str,
+    *,
+    topic: str,
+    customer: int | None = None,
+    internal: bool = False,
+    data: Mapping[str, object] | None = None,
 ) -> Event:
-    """Note that something happened; once the transaction commits, the relay passes it on."""
+    """Note that something happened, in the story of the customer with this key; once the transaction commits, the relay
+    passes it on.
+    """
     event = Event.objects.create(
         workspace_id=viewer.workspace_id,
         kind=kind,
         topic=topic,
+        customer_id=customer,
         internal=internal,
         actor=viewer.reference,
         data=dict(data or {}),

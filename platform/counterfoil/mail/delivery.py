@@ -84,6 +84,7 @@ def _finish(mail: Mail, state: MailState, reason: str) -> None:
             Viewer(kind=ViewerKind.ANONYMOUS, workspace_id=mail.workspace_id, name="mail"),
             f"mail.{state.value}",
             topic=mail.event.topic,
+            customer=mail.event.customer_id,
             internal=True,
             data={"mail": mail.pk},
         )

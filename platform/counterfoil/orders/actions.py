@@ -120,7 +120,8 @@ def place_order(
     _write_lines(order, lines, totals)
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    record(viewer, "order.placed", topic=order.topic, data={TO_CONFIRM: True} if store.confirms_orders else {})
+    placed = {TO_CONFIRM: True} if store.confirms_orders else {}
+    record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
 
@@ -158,7 +159,7 @@ def revise_order(
         Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
         settle(found)
     order_addresses.write(found, addresses)
-    record(viewer, "order.revised", topic=found.topic)
+    record(viewer, "order.revised", topic=found.topic, customer=found.customer_id)
 
 
 def _has_lines(order: Order, lines: Sequence[NewLine]) -> bool:
@@ -227,7 +228,8 @@ def change_status(*, viewer: Viewer, order: Order, status: OrderStatus) -> None:
     Order.objects.filter(pk=found.pk).update(status=status)
     found.status = status
     settle(found)
-    record(viewer, "order.status_changed", topic=order.topic, data={"from": before.value, "to": status.value})
+    step = {"from": before.value, "to": status.value}
+    record(viewer, "order.status_changed", topic=found.topic, customer=found.customer_id, data=step)
 
 
 @transaction.atomic
@@ -236,7 +238,7 @@ def rotate_order_key(*, viewer: Viewer, order: Order) -> None:
     require(viewer, Permission.ORDER_KEYS_ROTATE)
     if not visible_to(viewer).filter(pk=order.pk).update(key_version=F("key_version") + 1):
         raise NotFound("There is no such order.")
-    record(viewer, "order_key.rotated", topic=order.topic)
+    record(viewer, "order_key.rotated", topic=order.topic, customer=order.customer_id)
 
 
 def links_of(viewer: Viewer) -> int:
@@ -269,4 +271,5 @@ def set_mail_preference(*, viewer: Viewer, order: Order, enabled: bool) -> None:
     else:
         changed = Order.objects.filter(pk=found.pk).exclude(wants_mail=enabled).update(wants_mail=enabled)
     if changed:
-        record(viewer, "mail_preference.changed", topic=order.topic, data={"enabled": enabled})
+        choice = {"enabled": enabled}
+        record(viewer, "mail_preference.changed", topic=found.topic, customer=found.customer_id, data=choice)

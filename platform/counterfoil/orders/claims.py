@@ -48,5 +48,5 @@ def claim_order(*, viewer: Viewer, key: str) -> Order:
     Order.objects.filter(pk=order.pk).update(contact=claimant)
     data = {"from": order.contact_id, "to": claimant.pk}
     record(viewer, "customer.ordered", topic=f"customer_{claimant.customer_id}")
-    record(viewer, "order.claimed", topic=order.topic, data=data)
+    record(viewer, "order.claimed", topic=order.topic, customer=order.customer_id, data=data)
     return order

@@ -84,7 +84,8 @@ def fulfil(
         lines[pk].fulfilled += quantity
     OrderLine.objects.bulk_update([lines[pk] for pk in chosen], ["fulfilled"], batch_size=500)
     settle(found)
-    record(viewer, "order.parcel_sent", topic=found.topic, data={"fulfilment": fulfilment.pk})
+    sent = {"fulfilment": fulfilment.pk}
+    record(viewer, "order.parcel_sent", topic=found.topic, customer=found.customer_id, data=sent)
     return fulfilment
 
 
@@ -104,7 +105,8 @@ def correct_parcel(
     order = _locked(viewer, fulfilment.order)
     parcels = Fulfilment.objects.filter(pk=fulfilment.pk, order=order)
     if parcels.exclude(**tracking).update(**tracking):
-        record(viewer, "order.parcel_corrected", topic=order.topic, data={"fulfilment": fulfilment.pk})
+        corrected = {"fulfilment": fulfilment.pk}
+        record(viewer, "order.parcel_corrected", topic=order.topic, customer=order.customer_id, data=corrected)
 
 
 @transaction.atomic
@@ -134,7 +136,7 @@ def move_parcel(*, viewer: Viewer, fulfilment: Fulfilment, status: FulfilmentSta
     Fulfilment.objects.filter(pk=parcel.pk).update(status=status)
     settle(order)
     data = {"fulfilment": parcel.pk, "from": before.value, "to": status.value}
-    record(viewer, "order.parcel_moved", topic=order.topic, data=data)
+    record(viewer, "order.parcel_moved", topic=order.topic, customer=order.customer_id, data=data)
 
 
 @transaction.atomic
@@ -147,7 +149,8 @@ def set_hold(*, viewer: Viewer, order: Order, on_hold: bool) -> None:
     Order.objects.filter(pk=found.pk).update(on_hold=on_hold)
     found.on_hold = on_hold
     settle(found)
-    record(viewer, "order.held" if on_hold else "order.released", topic=found.topic)
+    kind = "order.held" if on_hold else "order.released"
+    record(viewer, kind, topic=found.topic, customer=found.customer_id)
 
 
 def settle(order: Order) -> None:

@@ -50,8 +50,8 @@ class Order(TenantModel):
     `number` is what people call it, unique in its workspace; `external_id` is what the system calls it that it came
     from. `key_version` counts the regenerations of the customer's link; raising it ends every link and session from
     before. `wants_mail` counts while the contact has no account. `fulfilment` is kept by what changes the lines, so
-    that lists can ask for it. `browser_contact` is whom the first order of the same browser was of (AC-5): a hint for
-    staff, which lets nobody read anything.
+    that lists can ask for it. `note` is what the customer asks of the shop about the order. `browser_contact` is whom
+    the first order of the same browser was of (AC-5): a hint for staff, which lets nobody read anything.
     """
 
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
@@ -69,6 +69,7 @@ class Order(TenantModel):
     placed_at = models.DateTimeField()
     key_version = models.PositiveIntegerField(default=1)
     wants_mail = models.BooleanField(default=True)
+    note = models.TextField(blank=True)
     browser_contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantModel.Meta):
@@ -87,6 +88,8 @@ class Order(TenantModel):
             models.Index(fields=["workspace", "-placed_at", "-id"], name="orders_newest"),
             models.Index(fields=["customer", "-placed_at", "-id"], name="orders_newest_of_customer"),
             models.Index(fields=["contact", "-placed_at", "-id"], name="orders_newest_of_contact"),
+            models.Index(fields=["workspace", "-placed_at", "-id"], name="orders_drafts", condition=Q(status="draft")),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="orders_held", condition=Q(on_hold=True)),
         )
 
     def __str__(self) -> str:
@@ -270,6 +273,7 @@ class Return(TenantModel):
             models.UniqueConstraint(fields=["workspace", "number"], name="orders_return_one_number"),
             models.UniqueConstraint(fields=["workspace", "external_id"], name="orders_return_external"),
         )
+        indexes = (models.Index(fields=["customer", "-returned_at", "-id"], name="returns_of_customer"),)
 
     def __str__(self) -> str:
         return self.number

@@ -35,4 +35,5 @@ def record_payment(*, viewer: Viewer, order: Order, amount: Decimal) -> None:
         raise Invalid(f"Only {left.quantize(coin):f} {found.currency} can be given back.", field="amount")
     Order.objects.filter(pk=found.pk).update(paid=paid, refunded=refunded)
     kind = "order.payment_taken" if amount > 0 else "order.payment_returned"
-    record(viewer, kind, topic=found.topic, data={"amount": str(abs(amount)), "currency": found.currency})
+    moved = {"amount": str(abs(amount)), "currency": found.currency}
+    record(viewer, kind, topic=found.topic, customer=found.customer_id, data=moved)

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "counterfoil.catalog",
     "counterfoil.orders",
     "counterfoil.conversations",
+    "counterfoil.interactions",
     "counterfoil.mail",
     "counterfoil.imports",
     "counterfoil.site",

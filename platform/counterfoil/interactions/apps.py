@@ -1,0 +1,10 @@
+"""The Django app of this feature."""
+
+from django.apps import AppConfig
+
+
+class InteractionsConfig(AppConfig):
+    """Registers the feature's models."""
+
+    name = "counterfoil.interactions"
+    label = "interactions"
