@@ -9,8 +9,8 @@ import pytest
 from counterfoil.access import clock
 from counterfoil.access.problems import Forbidden, Invalid, NotFound, Problem
 from counterfoil.access.viewer import Viewer, anonymous
-from counterfoil.customers.links import by_link
 from counterfoil.customers.linked import link_customers, unlink_customers
+from counterfoil.customers.links import by_link
 from counterfoil.customers.models import Contact, Customer, LinkedAccount
 from counterfoil.customers.queries import signed_in
 from counterfoil.events.models import Event
