@@ -35,6 +35,7 @@ from schema.interactions.mutations import InteractionMutations
 from schema.interactions.queries import InteractionQueries
 from schema.interactions.rows import interaction_by_key
 from schema.interactions.subscriptions import InteractionSubscriptions
+from schema.linking import LinkingMutations
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
 from schema.orders.fulfilling import FulfilmentMutations
@@ -118,6 +119,7 @@ class Mutation(
     CatalogMutations,
     ConversationMutations,
     InteractionMutations,
+    LinkingMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,

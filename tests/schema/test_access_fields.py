@@ -22,7 +22,7 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl interactions unacknowledged",
+    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions unacknowledged",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
@@ -32,6 +32,7 @@ FIELDS: dict[str, str] = {
     "InteractionAdded": "position interaction",
     "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
+    "LinkedAccount": "reason linkedAt customer",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
     "MessageAdded": "position message",

@@ -171,6 +171,8 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "interactionId": "interaction_1",
                 "needsAcknowledgement": False,
                 "isOn": True,
+                "otherId": f"customer_{order.customer_id}",
+                "reason": "",
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,
