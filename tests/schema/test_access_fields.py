@@ -22,7 +22,8 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions unacknowledged",
+    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "unacknowledged",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
