@@ -56,9 +56,7 @@ class Source(NamedTuple):
             return Q()
         moment, source, pk = place
         if source == self.number:
-            return Q((f"{self.moment}__lte", moment)) & (
-                Q((f"{self.moment}__lt", moment)) | Q((f"{self.key}__lt", pk))
-            )
+            return Q((f"{self.moment}__lte", moment)) & (Q((f"{self.moment}__lt", moment)) | Q((f"{self.key}__lt", pk)))
         return Q((f"{self.moment}__lte" if self.number > source else f"{self.moment}__lt", moment))
 
 
@@ -126,7 +124,9 @@ def sources_of_customers(viewer: Viewer, groups: Sequence[TimelineGroup] | None)
     rows = told_to(viewer, OF_ROWS, groups)
     sources = _of_events(viewer, groups, "customer_id")
     if PLACED in rows:
-        sources.append(Source(Order.objects.filter(**mine), _placed("customer_id"), "placed_at", "customer_id", _ORDERS))
+        sources.append(
+            Source(Order.objects.filter(**mine), _placed("customer_id"), "placed_at", "customer_id", _ORDERS)
+        )
     if CREDITED in rows:
         sources.append(Source(Return.objects.filter(**mine), _credited, "returned_at", "customer_id", _CREDITS))
     return sources
@@ -177,25 +177,28 @@ def _placed(parent: str) -> Callable[[QuerySet[Any]], list[Fact]]:
 
 def _credited(returns: QuerySet[Any]) -> list[Fact]:
     told = returns.values_list("returned_at", "pk", "customer_id", "number", "total", "currency")
-    return [_credit(*facts) for facts in told]
+    return [_credit(at, pk, whose, number, (total, currency)) for at, pk, whose, number, total, currency in told]
 
 
 def _credited_of_order(parts: QuerySet[Any]) -> list[Fact]:
     told = parts.values_list(
         "credited_at", "key", "line__order_id", "returned__number", "credited_total", "returned__currency"
     )
-    return [_credit(*facts) for facts in told]
+    return [_credit(at, pk, whose, number, (total, currency)) for at, pk, whose, number, total, currency in told]
 
 
-def _credit(at: datetime, pk: int, parent: int, number: str, total: Decimal, currency: str) -> Fact:
-    data = {"credit_note": number, "amount": str(total), "currency": currency}
+def _credit(at: datetime, pk: int, parent: int, number: str, total: tuple[Decimal, str]) -> Fact:
+    data = {"credit_note": number, "amount": str(total[0]), "currency": total[1]}
     return Fact(at, _CREDITS, pk, parent, CREDITED, "", "", data)
 
 
 def _logged(entries: QuerySet[Any]) -> list[Fact]:
+    told = entries.values_list("logged_at", "pk", "order_id", "staff_id", "client_id")
     return [
-        Fact(
-            at, _NOTEBOOK, pk, order, LOGGED, f"staff:{staff}" if staff else f"partner:{client}", "", {"interaction": pk}
-        )
-        for at, pk, order, staff, client in entries.values_list("logged_at", "pk", "order_id", "staff_id", "client_id")
+        Fact(at, _NOTEBOOK, pk, order, LOGGED, _author(staff, client), "", {"interaction": pk})
+        for at, pk, order, staff, client in told
     ]
+
+
+def _author(staff: int | None, client: int | None) -> str:
+    return f"staff:{staff}" if staff else f"partner:{client}"

@@ -26,6 +26,13 @@ class TimelineGroup(Enum):
     CUSTOMER = strawberry.enum_value("customer", description="The customer's own facts.")
 
 
+@strawberry.input(description="Which entries of a story to give; what is left out does not narrow it.")
+class TimelineFilter:
+    groups: list[TimelineGroup] | None = strawberry.field(
+        default=None, description="Only what is about one of these; an empty list gives everything."
+    )
+
+
 class Kind(NamedTuple):
     """A kind of event: its group, and what a viewer needs to read it."""
 
@@ -68,7 +75,11 @@ OF_EVENTS: Mapping[str, Kind] = {
         {Permission.CUSTOMERS_READ, Permission.INTERACTIONS_READ},
         f"{LOGGED} interaction.acknowledged",
     ),
-    **_kinds(TimelineGroup.CUSTOMER, _CUSTOMERS, "customer.created customer.changed customer.flags_changed"),
+    **_kinds(
+        TimelineGroup.CUSTOMER,
+        _CUSTOMERS,
+        "customer.created customer.changed customer.flags_changed customer.linked customer.unlinked",
+    ),
 }
 # What is recorded and stands in no story, since it is told in another way, or is no customer's.
 UNTOLD = frozenset(
@@ -79,6 +90,11 @@ UNTOLD = frozenset(
         "order_keys.rotated",  # of all customers at once
     }
 )
+
+
+def groups_of(filter: TimelineFilter | None) -> tuple[TimelineGroup, ...] | None:
+    """The groups that a filter asks for, each once; None for all."""
+    return tuple(dict.fromkeys(filter.groups)) or None if filter and filter.groups else None
 
 
 def told_to(viewer: Viewer, kinds: Mapping[str, Kind], groups: Collection[TimelineGroup] | None) -> list[str]:

@@ -50,6 +50,7 @@ class TimelineRow(NamedTuple):
     is_active: bool | None
     ordering_blocked: bool | None
     devices: int | None
+    reason: str | None
     source: int
     pk: int
     staff_id: int
@@ -63,12 +64,13 @@ class TimelineRow(NamedTuple):
     note_id: int
     mail_id: int
     interaction_id: int
+    other_id: int
     siblings: Siblings
 
 
 _KEYS = (
     *("staff_id", "client_id", "person_id", "guest_of", "order_id", "contact_id", "parcel_id", "message_id"),
-    *("note_id", "mail_id", "interaction_id"),
+    *("note_id", "mail_id", "interaction_id", "other_id"),
 )
 _GROUPS = {name: kind.group for name, kind in {**OF_EVENTS, **OF_ROWS}.items()}
 # What the names of actors in the log begin with, who that is, and which key follows.
@@ -140,6 +142,7 @@ def _row(fact: Fact, by: str, order: int, siblings: Siblings) -> TimelineRow:
         is_active=data.get("is_active"),
         ordering_blocked=data.get("ordering_blocked"),
         devices=_devices(fact),
+        reason=data.get("reason") or None,
         source=fact.source,
         pk=fact.pk,
         staff_id=who.get("staff_id", 0),
@@ -153,6 +156,7 @@ def _row(fact: Fact, by: str, order: int, siblings: Siblings) -> TimelineRow:
         note_id=data.get("note", 0),
         mail_id=data.get("mail", 0),
         interaction_id=data.get("interaction", 0),
+        other_id=data.get("other", 0),
         siblings=siblings,
     )
 

@@ -15,7 +15,6 @@ from counterfoil.orders.models import FulfilmentLine
 from counterfoil.orders.queries import fulfilments_visible_to, lines_visible_to, visible_to
 from schema.context import Info
 from schema.conversations.types import MessageRow, NoteRow, read_messages, read_notes
-from schema.customers import ContactRow, contacts_by_key
 from schema.interactions.rows import InteractionRow, read_interactions
 from schema.orders.fulfilments import FulfilmentRow, read_fulfilments
 from schema.orders.types import OrderRow, read_orders
@@ -63,11 +62,6 @@ def messages(viewer: Viewer, keys: Sequence[int]) -> dict[int, MessageRow]:
 def notes(viewer: Viewer, keys: Sequence[int]) -> dict[int, NoteRow]:
     """Internal notes."""
     return {row.pk: row for row in read_notes(notes_visible_to(viewer).filter(pk__in=keys))}
-
-
-def contacts(viewer: Viewer, keys: Sequence[int]) -> dict[int, ContactRow]:
-    """People of customers."""
-    return contacts_by_key(viewer, keys)
 
 
 def interactions(viewer: Viewer, keys: Sequence[int]) -> dict[int, InteractionRow]:

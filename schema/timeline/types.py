@@ -9,7 +9,7 @@ from counterfoil.access.policy import Permission
 from counterfoil.orders.models import FulfilmentStatus
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message
-from schema.customers import Contact
+from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
 from schema.interactions.types import Interaction
 from schema.loading import Siblings
 from schema.money import Money
@@ -49,6 +49,7 @@ class TimelineEntry:
     is_active: bool | None = strawberry.field(description="Whether the account is active, where that was changed.")
     ordering_blocked: bool | None = strawberry.field(description="Whether ordering is, where that was changed.")
     devices: int | None = strawberry.field(description="Of how many devices somebody was signed out.")
+    reason: str | None = strawberry.field(description="What two customers who were linked have to do with each other.")
     staff_id: strawberry.Private[int]
     client_id: strawberry.Private[int]
     person_id: strawberry.Private[int]
@@ -60,6 +61,7 @@ class TimelineEntry:
     note_id: strawberry.Private[int]
     mail_id: strawberry.Private[int]
     interaction_id: strawberry.Private[int]
+    other_id: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
 
     @strawberry.field(
@@ -72,7 +74,9 @@ class TimelineEntry:
                 return cast(str | None, loaded(self, info, key, named)) or None
         return None
 
-    @strawberry.field(description="The order that it happened to or is about; null for none.")
+    @strawberry.field(
+        description="The order that it happened to or is about; null for none.", metadata=needs(Permission.ORDERS_READ)
+    )
     def order(self, info: Info) -> Order | None:
         return cast(Order | None, loaded(self, info, "order_id", subjects.orders))
 
@@ -81,17 +85,29 @@ class TimelineEntry:
         metadata=needs(Permission.CUSTOMERS_READ),
     )
     def contact(self, info: Info) -> Contact | None:
-        return cast(Contact | None, loaded(self, info, "contact_id", subjects.contacts))
+        return cast(Contact | None, loaded(self, info, "contact_id", contacts_by_key))
 
-    @strawberry.field(description="The parcel that it is about; null for none.")
+    @strawberry.field(
+        description="The other customer, where two were linked or unlinked; null for everything else.",
+        metadata=needs(Permission.CUSTOMERS_READ),
+    )
+    def other_customer(self, info: Info) -> Customer | None:
+        return cast(Customer | None, loaded(self, info, "other_id", customers_by_key))
+
+    @strawberry.field(description="The parcel that it is about; null for none.", metadata=needs(Permission.ORDERS_READ))
     def fulfilment(self, info: Info) -> Fulfilment | None:
         return cast(Fulfilment | None, loaded(self, info, "parcel_id", subjects.parcels))
 
-    @strawberry.field(description="How many lines of the order are in the parcel; null without one.")
+    @strawberry.field(
+        description="How many lines of the order are in the parcel; null without one.",
+        metadata=needs(Permission.ORDERS_READ),
+    )
     def lines_packed(self, info: Info) -> int | None:
         return cast(int | None, loaded(self, info, "parcel_id", subjects.lines_packed))
 
-    @strawberry.field(description="How many lines the parcel's order has; null without one.")
+    @strawberry.field(
+        description="How many lines the parcel's order has; null without one.", metadata=needs(Permission.ORDERS_READ)
+    )
     def lines_ordered(self, info: Info) -> int | None:
         if not self.parcel_id:
             return None
@@ -123,10 +139,3 @@ class TimelineEntry:
     )
     def interaction(self, info: Info) -> Interaction | None:
         return cast(Interaction | None, loaded(self, info, "interaction_id", subjects.interactions))
-
-
-@strawberry.input(description="Which entries of a story to give; what is left out does not narrow it.")
-class TimelineFilter:
-    groups: list[TimelineGroup] | None = strawberry.field(
-        default=None, description="Only what is about one of these; an empty list gives everything."
-    )
