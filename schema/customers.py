@@ -25,9 +25,12 @@ from schema.interactions.rows import interactions_of, unacknowledged_of
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node, pk_of
 from schema.scopes import needs, type_needs
+from schema.timeline.kinds import TimelineFilter, groups_of
+from schema.timeline.rows import timelines_of_customers
 
 if TYPE_CHECKING:
     from schema.interactions.types import Interaction
+    from schema.timeline.types import TimelineEntry
 
 CUSTOMERS = Keyset("customers", "pk", of=int)
 LINKED_ACCOUNTS = Keyset("linked accounts", "pk", descending=False, of=int)
@@ -201,6 +204,29 @@ class Customer(Node):
             return None
         page = self.siblings.load(
             ("unacknowledged", first, after), "pk", self.pk, lambda keys: unacknowledged_of(viewer, keys, first, after)
+        )
+        return cast(Connection[Any], page)
+
+    @strawberry.field(
+        description="What happened with it, the newest first: its orders and all that happened to them, messages, "
+        "mails, payments, what was logged, and how it gets in. Of these, what the viewer may read. `first` is at most "
+        "100."
+    )
+    def timeline(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            TimelineFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]]:
+        viewer, groups = info.context.viewer, groups_of(filter)
+        page = self.siblings.load(
+            ("timeline", first, after, groups),
+            "pk",
+            self.pk,
+            lambda keys: timelines_of_customers(viewer, keys, first, after, groups),
         )
         return cast(Connection[Any], page)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import strawberry
 from django.db.models import QuerySet
@@ -26,7 +26,12 @@ from schema.orders.lines import OrderLine, lines_of
 from schema.orders.states import FulfilmentState, OrderStatus, PaymentState
 from schema.relay import After, Connection, First, Keyset, Node
 from schema.scopes import needs, type_needs
+from schema.timeline.kinds import TimelineFilter, groups_of
+from schema.timeline.rows import timelines_of_orders
 from schema.workspaces import Store, stores_by_key
+
+if TYPE_CHECKING:
+    from schema.timeline.types import TimelineEntry
 
 NEWEST_ORDERS = Keyset("orders", "placed_at")
 
@@ -196,6 +201,30 @@ class Order(Node):
             ("history", first, after), "pk", self.pk, lambda keys: history_of(viewer, keys, first, after)
         )
         return cast(Connection[OrderEvent], page)
+
+    @strawberry.field(
+        description="Its story, the newest first: all that happened to it, messages, mails, payments, and what was "
+        "logged about it. Of these, what the viewer may read. `first` is at most 100. Null for everybody but the shop."
+    )
+    def timeline(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            TimelineFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]] | None:
+        viewer, groups = info.context.viewer, groups_of(filter)
+        if not viewer.is_shop:
+            return None
+        page = self.siblings.load(
+            ("timeline", first, after, groups),
+            "pk",
+            self.pk,
+            lambda keys: timelines_of_orders(viewer, keys, first, after, groups),
+        )
+        return cast(Connection[Any], page)
 
     @strawberry.field(
         description="The messages between shop and customer, newest first. `first` is at most 100.",

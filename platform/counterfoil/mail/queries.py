@@ -1,4 +1,4 @@
-"""What a viewer may know of mails: the shop sees how a message's mail fares, nobody else sees any."""
+"""What a viewer may know of mails: the shop sees how those to customers fare, nobody else sees any."""
 
 from django.db.models import QuerySet
 
@@ -12,3 +12,12 @@ def visible_to(viewer: Viewer) -> QuerySet[Mail]:
     if viewer.is_shop and allows(viewer, Permission.MESSAGES_READ):
         return Mail.objects.filter(workspace_id=viewer.workspace_id, kind=MailKind.MESSAGE)
     return Mail.objects.none()
+
+
+def to_customers(viewer: Viewer) -> QuerySet[Mail]:
+    """The mails of the viewer's workspace about its orders, for who reads them and messages on the shop's side."""
+    reads = allows(viewer, Permission.MESSAGES_READ) and allows(viewer, Permission.ORDERS_READ)
+    if not (viewer.is_shop and reads):
+        return Mail.objects.none()
+    about_orders = (MailKind.MESSAGE, MailKind.CONFIRMATION, MailKind.PARCEL)
+    return Mail.objects.filter(workspace_id=viewer.workspace_id, kind__in=about_orders)
