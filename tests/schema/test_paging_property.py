@@ -21,6 +21,7 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.events.models import Event
+from counterfoil.interactions.models import Interaction
 from counterfoil.orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from counterfoil.workspaces.models import Store
 from schema.relay import LARGEST_PAGE, Keyset
@@ -40,6 +41,7 @@ TABLES: dict[str, type[models.Model]] = {
     "messages": Message,
     "notes": Message,
     "orders": Order,
+    "packing notices": Interaction,
     "packed": FulfilmentLine,
     "parcels": Fulfilment,
     "partnerClients": PartnerClient,
