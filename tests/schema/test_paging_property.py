@@ -35,6 +35,7 @@ TABLES: dict[str, type[models.Model]] = {
     "customers": Customer,
     "fulfilments": Fulfilment,
     "history": Event,
+    "interactions": Interaction,
     "invitations": Invitation,
     "lines": OrderLine,
     "order_lines": OrderLine,
@@ -50,6 +51,7 @@ TABLES: dict[str, type[models.Model]] = {
     "secrets": ClientSecret,
     "staff": StaffMember,
     "stores": Store,
+    "unacknowledged interactions": Interaction,
     "units": Unit,
 }
 
