@@ -80,6 +80,9 @@ class SetStoreSettingsInput:
     sticky_contact: bool = strawberry.field(
         description="Whether orders of one browser are noted as one contact's. Nobody reads anything by that."
     )
+    announces_parcels: bool | None = strawberry.field(
+        default=None, description="Whether customers are told of each parcel by a mail; null leaves that as it is."
+    )
 
 
 @strawberry.type(description="The store is as asked.")
@@ -221,6 +224,8 @@ class PortalMutations:
     def set_store_settings(self, info: Info, input: Annotated[SetStoreSettingsInput, ABOUT]) -> SetStoreSettingsResult:
         viewer, key = info.context.viewer, input.client_mutation_key
         settings = {"confirms_orders": input.confirms_orders, "sticky_contact": input.sticky_contact}
+        if input.announces_parcels is not None:
+            settings["announces_parcels"] = input.announces_parcels
 
         def act() -> SetStoreSettingsSuccess:
             store = stores_of(viewer.workspace_id).filter(pk=pk_of(input.store_id, "store") or 0).first()

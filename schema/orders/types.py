@@ -16,6 +16,7 @@ from counterfoil.orders.queries import visible_to
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, messages_of, notes_of
 from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.interactions.notices import PackingNotice, noted_on, notices_for, waiting_of
 from schema.loading import Siblings
 from schema.money import Money, money
 from schema.orders.addresses import PostalAddress, addresses_of
@@ -188,6 +189,21 @@ class Order(Node):
             ("fulfilments", first, after), "pk", self.pk, lambda keys: fulfilments_of(keys, first, after)
         )
         return cast(Connection[Fulfilment], page)
+
+    @strawberry.field(
+        description="What its packer reads before a parcel leaves, newest first: what was logged about it, and what of "
+        "its customer nobody has acknowledged yet. `first` is at most 100: page on until there is no more. Null for "
+        "everybody but the shop.",
+        metadata=needs(Permission.FULFILMENTS_WRITE),
+    )
+    def packing_notices(self, info: Info, first: First, after: After = None) -> Connection[PackingNotice] | None:
+        viewer = info.context.viewer
+        if not (viewer.is_shop and allows(viewer, Permission.FULFILMENTS_WRITE)):
+            return None
+        load, page = self.siblings.load, (first, after)
+        noted = load(("noted", *page), "pk", self.pk, lambda keys: noted_on(keys, *page))
+        waiting = load(("waiting", *page), "customer_id", self.customer_id, lambda keys: waiting_of(keys, *page))
+        return notices_for(self.pk, cast(Any, noted), cast(Any, waiting), *page)
 
     @strawberry.field(
         description="What happened to it, by whom and when, newest first. `first` is at most 100. "

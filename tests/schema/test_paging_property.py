@@ -43,6 +43,7 @@ TABLES: dict[str, type[models.Model]] = {
     "messages": Message,
     "notes": Message,
     "orders": Order,
+    "packing notices": Interaction,
     "packed": FulfilmentLine,
     "parcels": Fulfilment,
     "partnerClients": PartnerClient,
