@@ -33,6 +33,7 @@ from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
+from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -107,6 +108,7 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    EditingMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,
