@@ -26,11 +26,12 @@ from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
 from counterfoil.orders.actions import change_status
-from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Fulfilment, Order, OrderStatus
+from counterfoil.orders.fulfilment import fulfil, move_parcel
+from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
 from counterfoil.partners.actions import issue_token, register_client, set_scopes
 from counterfoil.staff.invitations import invite
 from counterfoil.staff.roles import save_role
+from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store
 from schema.context import Context
 from schema.root import schema
@@ -110,6 +111,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
         **dict.fromkeys({*HERE, *ELSEWHERE} - CONTACTS, "FORBIDDEN"),
         **dict.fromkeys(CONTACTS, "done"),  # they have one address
     },
+    "editOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
+    "cancelOwnOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
     "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -120,6 +123,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "setCustomerFlags": dict.fromkeys(STAFF, "done"),
     "endAccountSessions": dict.fromkeys(STAFF, "done"),
     "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
+    "setOrderEditing": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
         **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
@@ -157,6 +161,8 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "lines": {*BUYERS, *STAFF},
     "fulfilments": {*BUYERS, *STAFF},
     "messages": {*CUSTOMERS, *STAFF},
+    "note": {*CUSTOMERS, *STAFF},
+    "editable": CUSTOMERS,
     "customer": STAFF,
     "contact": STAFF,
     "history": STAFF,
@@ -174,10 +180,12 @@ ADMINS_ALONE = {
     *("partnerClients", "node of a program", "registerPartnerClient", "setPartnerScopes", "rotatePartnerSecret"),
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
-    *("setPortalSettings", "setStoreSettings"),
+    *("setPortalSettings", "setStoreSettings", "setOrderEditing"),
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
+# What only customers are allowed, with their own orders.
+BUYERS_ALONE = {"editOrder", "cancelOwnOrder"}
 # The permissions without any one of which a partner's program that has them as scopes, or a member of the staff who has
 # them by a role of the workspace's own, gets what an anonymous viewer gets, or is told FORBIDDEN.
 SCOPES_OF: dict[str, set[str]] = {
@@ -247,6 +255,7 @@ SELECTIONS = {
     "refunded": "refunded { amount currency }",
     "mailPreference": "mailPreference { enabled belongsTo hasAddress }",
     "store": "store { name }",
+    "editable": "editable { address note quantities cancel until reason }",
     "lines": "lines(first: 9) { nodes { id } }",
     "fulfilments": "fulfilments(first: 9) { nodes { id trackingUrl lines(first: 9) { nodes { quantity } } } }",
     "messages": "messages(first: 9) { nodes { id } }",
@@ -446,7 +455,7 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE
+    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE - BUYERS_ALONE
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -486,7 +495,7 @@ def test_a_query_shows_a_program_or_a_role_what_its_permissions_say(
 def test_of_an_order_a_program_or_a_role_gets_the_fields_that_its_permissions_say(
     world: World, with_permissions: Asking
 ) -> None:
-    fields = set(ORDER_FIELDS) - ({"history"} if with_permissions is program else set())  # staff alone
+    fields = set(ORDER_FIELDS) - {"editable"} - ({"history"} if with_permissions is program else set())  # staff alone
     change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.INVOICED)
     selection = " ".join(SELECTIONS.get(name, name) for name in ORDER_FIELDS)
     text = f'{{ orderByNumber(number: "INV-7") {{ {selection} }} }}'
@@ -535,6 +544,13 @@ class Change(NamedTuple):
         return answer
 
 
+def open_to_customers(world: World) -> None:
+    """Let customers change the order: all of it is allowed, and nothing has left."""
+    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
+
+
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -556,6 +572,8 @@ def change(world: World, mutation: str) -> Change:
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
         "reviseOrder": {"lines": AS_ORDERED},
         "claimOrder": {"orderKey": key_of(world.order)},
+        "editOrder": {"note": "Ring twice."},
+        "cancelOwnOrder": {},
         "recordPayment": {"amount": "12.50"},
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
@@ -572,6 +590,7 @@ def change(world: World, mutation: str) -> Change:
         "setSecondFactorRequired": {"required": True},
         "setCustomerFlags": {"isActive": False},
         "setPortalSettings": {"strictSecurity": True},
+        "setOrderEditing": {"note": True, "minutes": 60},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
     of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
@@ -597,10 +616,12 @@ def change(world: World, mutation: str) -> Change:
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
         named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
+    if mutation in BUYERS_ALONE:
+        open_to_customers(world)
     if mutation == "deleteRole":
         named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
     alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
-    alone |= CONTACTS_ALONE
+    alone |= {"setOrderEditing", *CONTACTS_ALONE}
     if mutation.startswith(("save", "register")) or mutation in alone:
         named = {}
     reports = mutation.startswith("report")
@@ -645,7 +666,7 @@ def test_a_program_or_a_role_changes_what_its_permissions_say_or_nothing(
     world: World, mutation: str, with_permissions: Asking
 ) -> None:
     sent = change(world, mutation)
-    if mutation in ADMINS_ALONE | CONTACTS_ALONE:
+    if mutation in ADMINS_ALONE | CONTACTS_ALONE | BUYERS_ALONE:
         ask = with_permissions(world, GRANTABLE)
         before = everything()
         # Nobody else learns whether there is such an invitation or program; of members and roles nothing is looked up.
