@@ -31,6 +31,10 @@ from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
 from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
+from schema.interactions.mutations import InteractionMutations
+from schema.interactions.queries import InteractionQueries
+from schema.interactions.rows import interaction_by_key
+from schema.interactions.subscriptions import InteractionSubscriptions
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
 from schema.orders.editing import EditingMutations
@@ -63,6 +67,7 @@ class Query(
     OrderQueries,
     CatalogQueries,
     CustomerQueries,
+    InteractionQueries,
     StaffQueries,
     InvitationQueries,
     RoleQueries,
@@ -97,6 +102,7 @@ _NODES: Mapping[str, Callable[[Viewer, int], object]] = {
     "note": note_by_key,
     "customer": lambda viewer, pk: customers_by_key(viewer, [pk]).get(pk),
     "contact": lambda viewer, pk: contacts_by_key(viewer, [pk]).get(pk),
+    "interaction": interaction_by_key,
     "invitation": invitation_by_key,
     "client": lambda viewer, pk: clients_by_key(viewer, [pk]).get(pk),
     "staff": member_by_key,
@@ -113,6 +119,7 @@ class Mutation(
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
+    InteractionMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,
@@ -123,7 +130,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OrderSubscriptions, ConversationSubscriptions):
+class Subscription(OrderSubscriptions, ConversationSubscriptions, InteractionSubscriptions):
     pass
 
 
