@@ -38,6 +38,7 @@ from schema.interactions.subscriptions import InteractionSubscriptions
 from schema.linking import LinkingMutations
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
+from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -114,6 +115,7 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    EditingMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,
