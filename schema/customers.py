@@ -1,7 +1,7 @@
 """Customers and their contacts: staff see them, an order key does not show them (AC-2)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import strawberry
 from django.db.models import QuerySet
@@ -14,11 +14,17 @@ from counterfoil.customers.models import Contact as ContactModel
 from counterfoil.customers.models import Customer as CustomerModel
 from counterfoil.customers.queries import customers_visible_to, matching, sees_customers
 from counterfoil.customers.sessions import how_many_each
+from counterfoil.interactions.queries import reads_interactions
 from counterfoil.workspaces.queries import portal_address
 from schema.context import Info
+from schema.interactions.kinds import InteractionType
+from schema.interactions.rows import interactions_of, unacknowledged_of
 from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node
 from schema.scopes import needs, type_needs
+
+if TYPE_CHECKING:
+    from schema.interactions.types import Interaction
 
 CUSTOMERS = Keyset("customers", "pk", of=int)
 CONTACTS = Keyset("contacts", "pk", descending=False, of=int)
@@ -73,6 +79,16 @@ class CustomerRow(NamedTuple):
     siblings: Siblings
 
 
+@strawberry.input(description="Which entries to list; what is left out does not narrow the list.")
+class InteractionFilter:
+    type: InteractionType | None = strawberry.field(default=None, description="Only entries of this type.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words, each a part of the text, whatever their case and accents. "
+        f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
+    )
+
+
 @type_needs(Permission.CUSTOMERS_READ)
 @strawberry.type(description="The buying business or person.")
 class Customer(Node):
@@ -104,6 +120,47 @@ class Customer(Node):
             "portal", "pk", self.pk, lambda keys: dict.fromkeys(keys, portal_address(viewer.workspace_id))
         )
         return address and customer_url(address, self.pk, self.link_version)
+
+    @strawberry.field(
+        description="What was logged about it, the newest first. `first` is at most 100. Null without the scope.",
+        metadata=needs(Permission.INTERACTIONS_READ),
+    )
+    def interactions(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            InteractionFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["Interaction", strawberry.lazy("schema.interactions.types")]] | None:
+        viewer = info.context.viewer
+        if not reads_interactions(viewer):
+            return None
+        kind, search = (filter.type, filter.search or "") if filter else (None, "")
+        page = self.siblings.load(
+            ("interactions", first, after, kind, search),
+            "pk",
+            self.pk,
+            lambda keys: interactions_of(viewer, keys, first, after, type=kind, search=search),
+        )
+        return cast(Connection[Any], page)
+
+    @strawberry.field(
+        description="What nobody has acknowledged yet about it, the newest first. `first` is at most 100. Null without "
+        "the scope.",
+        metadata=needs(Permission.INTERACTIONS_READ),
+    )
+    def unacknowledged(
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated["Interaction", strawberry.lazy("schema.interactions.types")]] | None:
+        viewer = info.context.viewer
+        if not reads_interactions(viewer):
+            return None
+        page = self.siblings.load(
+            ("unacknowledged", first, after), "pk", self.pk, lambda keys: unacknowledged_of(viewer, keys, first, after)
+        )
+        return cast(Connection[Any], page)
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:

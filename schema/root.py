@@ -35,6 +35,10 @@ from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
 from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
+from schema.interactions.mutations import InteractionMutations
+from schema.interactions.queries import InteractionQueries
+from schema.interactions.rows import interaction_by_key
+from schema.interactions.subscriptions import InteractionSubscriptions
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
 from schema.orders.fulfilling import FulfilmentMutations
@@ -66,6 +70,7 @@ class Query(
     OrderQueries,
     CatalogQueries,
     CustomerQueries,
+    InteractionQueries,
     StaffQueries,
     InvitationQueries,
     RoleQueries,
@@ -104,6 +109,7 @@ _NODES: Mapping[str, Callable[[Viewer, int], object]] = {
     "note": note_by_key,
     "customer": lambda viewer, pk: customers_by_key(viewer, [pk]).get(pk),
     "contact": lambda viewer, pk: contacts_by_key(viewer, [pk]).get(pk),
+    "interaction": interaction_by_key,
     "invitation": invitation_by_key,
     "client": lambda viewer, pk: clients_by_key(viewer, [pk]).get(pk),
     "staff": member_by_key,
@@ -120,6 +126,7 @@ class Mutation(
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
+    InteractionMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,
@@ -131,7 +138,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OrderSubscriptions, ConversationSubscriptions):
+class Subscription(OrderSubscriptions, ConversationSubscriptions, InteractionSubscriptions):
     pass
 
 

@@ -22,11 +22,15 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl",
+    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl interactions unacknowledged",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
     "Invoice": "number issuedAt total paid due",
+    "Interaction": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName customer "
+    "order",
+    "InteractionAdded": "position interaction",
+    "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
@@ -64,6 +68,8 @@ SOME: dict[str, set[str]] = {
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
+    "Customer.interactions": {"shop manager", "admin", "partner"},
+    "Customer.unacknowledged": {"shop manager", "admin", "partner"},
     "Contact.signedInOn": {"shop manager", "admin", "partner"},
 }
 MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
@@ -148,3 +154,17 @@ def test_the_links_of_customers_are_told_to_who_may_read_them(shop: Shop, viewer
     people = {name: customer["contacts"]["nodes"][0] for name, [customer] in told.items()}
     assert {name for name, [customer] in told.items() if customer["portalUrl"]} == SOME["Customer.portalUrl"]
     assert {name for name, one in people.items() if one["signedInOn"] is not None} == SOME["Contact.signedInOn"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["interactions", "unacknowledged"])
+def test_the_log_of_customers_is_told_to_who_may_read_it(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
+) -> None:
+    query = f"{{ customers(first: 1) {{ nodes {{ {field}(first: 1) {{ nodes {{ id }} }} }} }} }}"
+    client, _ = register_client(viewer=shop.staff, name="Till", scopes=[Permission.CUSTOMERS_READ])
+    viewers = {**viewers, "partner without": client.acting(client.scopes)}
+    told = {name: ask(viewer, query)["customers"]["nodes"] for name, viewer in viewers.items()}
+
+    assert (told.pop("guest"), told.pop("contact")) == ([], [])
+    assert {name for name, [customer] in told.items() if customer[field] is not None} == SOME[f"Customer.{field}"]

@@ -25,6 +25,8 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import Interaction, InteractionType
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Fulfilment, Order, OrderStatus
@@ -75,6 +77,9 @@ QUERIES: dict[str, set[str]] = {
     "node of a note": STAFF,
     "node of a customer": STAFF,
     "node of a contact": STAFF,
+    "node of an interaction": STAFF,
+    "unacknowledgedInteractions": STAFF,
+    "interactionTypes": OURS,
     "node of a store": {*HERE},
     "invitations": {"admin"},
     "node of an invitation": {"admin"},
@@ -119,6 +124,9 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "rotatePublicLink": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setCustomerFlags": dict.fromkeys(STAFF, "done"),
     "endAccountSessions": dict.fromkeys(STAFF, "done"),
+    "logInteraction": dict.fromkeys(STAFF, "done"),
+    "acknowledgeInteraction": {"shop manager": "done", "admin": "INVALID"},  # who was first stands
+    "switchInteractionType": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
@@ -174,7 +182,7 @@ ADMINS_ALONE = {
     *("partnerClients", "node of a program", "registerPartnerClient", "setPartnerScopes", "rotatePartnerSecret"),
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
-    *("setPortalSettings", "setStoreSettings"),
+    *("setPortalSettings", "setStoreSettings", "switchInteractionType"),
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
@@ -195,6 +203,11 @@ SCOPES_OF: dict[str, set[str]] = {
     "node of a note": {"orders:read", "notes:read"},
     "node of a customer": {"customers:read"},
     "node of a contact": {"customers:read"},
+    "node of an interaction": {"customers:read", "interactions:read"},
+    "unacknowledgedInteractions": {"customers:read", "interactions:read"},
+    "interactionTypes": {"customers:read", "interactions:read"},
+    "logInteraction": {"customers:read", "interactions:write"},
+    "acknowledgeInteraction": {"customers:read", "interactions:acknowledge"},
     "node of a store": set(),
     "partnerScopes": set(),
     "permissions": set(),
@@ -276,6 +289,7 @@ class World:
     message: Message
     reply: Message
     note: Message
+    entry: Interaction
     invitation: Invitation
     role: CustomRole
     ask: dict[str, Callable[..., Reply]]
@@ -326,6 +340,14 @@ def world(db: None) -> World:
         message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
+        entry=log_interaction(
+            viewer=shop.staff,
+            customer=order.customer,
+            type=InteractionType.EMAIL,
+            text="Hold it until July.",
+            order=order,
+            needs_acknowledgement=True,
+        ),
         invitation=invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER),
         role=save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"]),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
@@ -404,6 +426,9 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "node of a note": (node, {"id": f"note_{world.note.pk}"}),
         "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
         "node of a contact": (node, {"id": f"contact_{contact.pk}"}),
+        "node of an interaction": (node, {"id": f"interaction_{world.entry.pk}"}),
+        "unacknowledgedInteractions": ("{ unacknowledgedInteractions(first: 9) { nodes { id } } }", {}),
+        "interactionTypes": ("{ seen: interactionTypes { type isOn } }", {}),
         "node of a store": (node, {"id": f"store_{order.store_id}"}),
         "invitations": ("{ invitations(first: 9) { nodes { email } } }", {}),
         "node of an invitation": (node, {"id": f"invitation_{world.invitation.pk}"}),
@@ -434,6 +459,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "stores": f"store_{order.store_id}",
         "staffMembers": f"staff_{world.shop.member.pk}",
         "roles": f"role_{world.role.pk}",
+        "unacknowledgedInteractions": f"interaction_{world.entry.pk}",
     }
     if query in ours:
         data["seen"] = [found for found in data[query]["nodes"] if found["id"] == ours[query]] or None
@@ -571,6 +597,8 @@ def change(world: World, mutation: str) -> Change:
         "setStaffRole": {"roleId": "role_admin"},
         "setSecondFactorRequired": {"required": True},
         "setCustomerFlags": {"isActive": False},
+        "logInteraction": {"type": "PHONE_CALL", "text": "Asked for larger tins."},
+        "switchInteractionType": {"type": "OTHER", "isOn": False},
         "setPortalSettings": {"strictSecurity": True},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
@@ -581,7 +609,9 @@ def change(world: World, mutation: str) -> Change:
     if mutation == "placeOrder":
         named = {"customerId": f"customer_{world.order.customer_id}"}
         what = "There is no such customer, or they have no such contact."
-    if mutation in ("rotateCustomerLink", "setCustomerFlags"):
+    if mutation == "acknowledgeInteraction":
+        named, what = {"interactionId": f"interaction_{world.entry.pk}"}, "There is no such entry."
+    if mutation in ("rotateCustomerLink", "setCustomerFlags", "logInteraction"):
         named, what = {"customerId": f"customer_{world.order.customer_id}"}, "There is no such customer."
     if mutation == "endAccountSessions":
         named, what = {"contactId": f"contact_{world.order.contact_id}"}, "There is no such contact."
@@ -600,7 +630,7 @@ def change(world: World, mutation: str) -> Change:
     if mutation == "deleteRole":
         named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
     alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
-    alone |= CONTACTS_ALONE
+    alone |= {*CONTACTS_ALONE, "switchInteractionType"}
     if mutation.startswith(("save", "register")) or mutation in alone:
         named = {}
     reports = mutation.startswith("report")

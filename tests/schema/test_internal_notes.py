@@ -82,6 +82,7 @@ def ids_of(order: Order, note: Message, message: Message) -> list[str]:
         "mail",
         "event",
         "conversation",
+        "interaction",
     )
     rows = {order.pk, note.pk, message.pk, order.customer_id, order.contact_id, order.store_id, note.conversation_id}
     return [f"{kind}_{pk}" for kind in kinds for pk in sorted(rows)]
@@ -166,6 +167,10 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "roleId": "role_1",
                 "permissions": ["orders:read"],
                 "required": False,
+                "type": "NOTE",
+                "interactionId": "interaction_1",
+                "needsAcknowledgement": False,
+                "isOn": True,
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,

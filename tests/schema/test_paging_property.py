@@ -21,6 +21,7 @@ from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.events.models import Event
+from counterfoil.interactions.models import Interaction
 from counterfoil.orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from counterfoil.workspaces.models import Store
 from schema.relay import LARGEST_PAGE, Keyset
@@ -34,6 +35,7 @@ TABLES: dict[str, type[models.Model]] = {
     "customers": Customer,
     "fulfilments": Fulfilment,
     "history": Event,
+    "interactions": Interaction,
     "invitations": Invitation,
     "lines": OrderLine,
     "order_lines": OrderLine,
@@ -48,6 +50,7 @@ TABLES: dict[str, type[models.Model]] = {
     "secrets": ClientSecret,
     "staff": StaffMember,
     "stores": Store,
+    "unacknowledged interactions": Interaction,
     "units": Unit,
 }
 

@@ -30,6 +30,7 @@ NODES = {
     "InternalNote": "node of a note",
     "Customer": "node of a customer",
     "Contact": "node of a contact",
+    "Interaction": "node of an interaction",
     "Product": "node of a product",
     "Store": "node of a store",
 }
