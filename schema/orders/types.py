@@ -1,5 +1,6 @@
 """Orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -385,3 +386,8 @@ def order_by_key(viewer: Viewer, pk: int | None) -> Order | None:
     """The order with this primary key, if the viewer sees it."""
     rows = read_orders(visible_to(viewer).filter(pk=pk)) if pk else []
     return cast(Order, rows[0]) if rows else None
+
+
+def orders_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, OrderRow]:
+    """The visible orders among these primary keys."""
+    return {row.pk: row for row in read_orders(visible_to(viewer).filter(pk__in=keys))}
