@@ -24,6 +24,7 @@ FIELDS: dict[str, str] = {
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged",
+    "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
@@ -40,6 +41,7 @@ FIELDS: dict[str, str] = {
     "MessageMail": "state reason sentAt",
     "Money": "amount currency",
     "OrderChanged": "position kind order",
+    "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
@@ -59,7 +61,7 @@ FIELDS: dict[str, str] = {
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "Unit": "name price",
-    "Workspace": "name secondFactorRequired strictSecurity publicUrl",
+    "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
 # Fields that tell some of those who see the object more than others, and who they are.
 SOME: dict[str, set[str]] = {
@@ -68,6 +70,7 @@ SOME: dict[str, set[str]] = {
     "Message.mail": {"shop manager", "admin", "partner"},
     "Workspace.secondFactorRequired": {"shop manager", "admin"},
     "Workspace.strictSecurity": {"shop manager", "admin"},
+    "Workspace.orderEditing": {"shop manager", "admin"},
     "Workspace.publicUrl": {"shop manager", "admin", "partner"},
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
@@ -127,12 +130,13 @@ def test_of_a_message_only_the_shop_sees_who_wrote_it_whether_it_was_read_and_it
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl"])
+@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl", "orderEditing { minutes }"])
 def test_how_people_get_in_is_told_to_those_whom_it_concerns(
     shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
 ) -> None:
     viewers = {**viewers, "anonymous": anonymous(shop.workspace.pk)}
-    told = {name: ask(viewer, f"{{ workspace {{ {field} }} }}")["workspace"][field] for name, viewer in viewers.items()}
+    field, query = field.split(maxsplit=1)[0], f"{{ workspace {{ {field} }} }}"
+    told = {name: ask(viewer, query)["workspace"][field] for name, viewer in viewers.items()}
 
     assert {name for name, value in told.items() if value is not None} == SOME[f"Workspace.{field}"]
 

@@ -30,11 +30,12 @@ from counterfoil.customers.queries import signed_in
 from counterfoil.interactions.actions import log_interaction
 from counterfoil.interactions.models import Interaction, InteractionType
 from counterfoil.orders.actions import change_status
-from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Fulfilment, Order, OrderStatus
+from counterfoil.orders.fulfilment import fulfil, move_parcel
+from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
 from counterfoil.partners.actions import issue_token, register_client, set_scopes
 from counterfoil.staff.invitations import invite
 from counterfoil.staff.roles import save_role
+from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store
 from schema.context import Context
 from schema.root import schema
@@ -117,6 +118,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
         **dict.fromkeys({*HERE, *ELSEWHERE} - CONTACTS, "FORBIDDEN"),
         **dict.fromkeys(CONTACTS, "done"),  # they have one address
     },
+    "editOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
+    "cancelOwnOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
     "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -132,6 +135,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "acknowledgeInteraction": {"shop manager": "done", "admin": "INVALID"},  # who was first stands
     "switchInteractionType": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
+    "setOrderEditing": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
         **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
@@ -169,6 +173,8 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "lines": {*BUYERS, *STAFF},
     "fulfilments": {*BUYERS, *STAFF},
     "messages": {*CUSTOMERS, *STAFF},
+    "note": {*CUSTOMERS, *STAFF},
+    "editable": CUSTOMERS,
     "customer": STAFF,
     "contact": STAFF,
     "history": STAFF,
@@ -187,10 +193,12 @@ ADMINS_ALONE = {
     *("partnerClients", "node of a program", "registerPartnerClient", "setPartnerScopes", "rotatePartnerSecret"),
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
-    *("setPortalSettings", "setStoreSettings", "switchInteractionType"),
+    *("setPortalSettings", "setStoreSettings", "setOrderEditing", "switchInteractionType"),
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
+# What only customers are allowed, with their own orders.
+BUYERS_ALONE = {"editOrder", "cancelOwnOrder"}
 # The permissions without any one of which a partner's program that has them as scopes, or a member of the staff who has
 # them by a role of the workspace's own, gets what an anonymous viewer gets, or is told FORBIDDEN.
 SCOPES_OF: dict[str, set[str]] = {
@@ -268,6 +276,7 @@ SELECTIONS = {
     "refunded": "refunded { amount currency }",
     "mailPreference": "mailPreference { enabled belongsTo hasAddress }",
     "store": "store { name }",
+    "editable": "editable { address note quantities cancel until reason }",
     "lines": "lines(first: 9) { nodes { id } }",
     "fulfilments": "fulfilments(first: 9) { nodes { id trackingUrl lines(first: 9) { nodes { quantity } } } }",
     "messages": "messages(first: 9) { nodes { id } }",
@@ -481,7 +490,7 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE
+    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE - BUYERS_ALONE
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -521,7 +530,7 @@ def test_a_query_shows_a_program_or_a_role_what_its_permissions_say(
 def test_of_an_order_a_program_or_a_role_gets_the_fields_that_its_permissions_say(
     world: World, with_permissions: Asking
 ) -> None:
-    fields = set(ORDER_FIELDS) - ({"history"} if with_permissions is program else set())  # staff alone
+    fields = set(ORDER_FIELDS) - {"editable"} - ({"history"} if with_permissions is program else set())  # staff alone
     change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.INVOICED)
     selection = " ".join(SELECTIONS.get(name, name) for name in ORDER_FIELDS)
     text = f'{{ orderByNumber(number: "INV-7") {{ {selection} }} }}'
@@ -570,6 +579,13 @@ class Change(NamedTuple):
         return answer
 
 
+def open_to_customers(world: World) -> None:
+    """Let customers change the order: all of it is allowed, and nothing has left."""
+    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
+
+
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -591,6 +607,8 @@ def change(world: World, mutation: str) -> Change:
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
         "reviseOrder": {"lines": AS_ORDERED},
         "claimOrder": {"orderKey": key_of(world.order)},
+        "editOrder": {"note": "Ring twice."},
+        "cancelOwnOrder": {},
         "recordPayment": {"amount": "12.50"},
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
@@ -609,6 +627,7 @@ def change(world: World, mutation: str) -> Change:
         "logInteraction": {"type": "PHONE_CALL", "text": "Asked for larger tins."},
         "switchInteractionType": {"type": "OTHER", "isOn": False},
         "setPortalSettings": {"strictSecurity": True},
+        "setOrderEditing": {"note": True, "minutes": 60},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
     reports = mutation.startswith("report")
@@ -628,7 +647,8 @@ def change(world: World, mutation: str) -> Change:
 # What a mutation's input names, where that is no order.
 ABOUT_NOTHING = {
     *("saveProduct", "saveCustomer", "saveRole", "registerPartnerClient", "inviteStaff", "rotateAllOrderKeys"),
-    *("setSecondFactorRequired", "rotatePublicLink", "setPortalSettings", "switchInteractionType", *CONTACTS_ALONE),
+    *("setSecondFactorRequired", "rotatePublicLink", "setPortalSettings", "setOrderEditing"),
+    *("switchInteractionType", *CONTACTS_ALONE),
 }
 _NAMES = {
     "fulfilmentId": ("correctFulfilment", "changeFulfilmentStatus"),
@@ -671,6 +691,10 @@ def prepared(world: World, mutation: str) -> dict[str, Any]:
     if mutation in ("deactivateStaff", "activateStaff", "setStaffRole"):
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
+    if mutation in BUYERS_ALONE:
+        open_to_customers(world)
+    if mutation == "fulfilOrder":
+        return {"readNotices": [f"interaction_{world.entry.pk}"]}
     if mutation not in ("linkCustomers", "unlinkCustomers"):
         return {}
     neighbour = create_customer(viewer=world.shop.staff, name="Pier 2", contact_name="", email="").customer
@@ -716,7 +740,7 @@ def test_a_program_or_a_role_changes_what_its_permissions_say_or_nothing(
     world: World, mutation: str, with_permissions: Asking
 ) -> None:
     sent = change(world, mutation)
-    if mutation in ADMINS_ALONE | CONTACTS_ALONE:
+    if mutation in ADMINS_ALONE | CONTACTS_ALONE | BUYERS_ALONE:
         ask = with_permissions(world, GRANTABLE)
         before = everything()
         # Nobody else learns whether there is such an invitation or program; of members and roles nothing is looked up.

@@ -132,7 +132,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "status": "CANCELLED",
                 "onHold": True,
                 "lines": [{"lineId": f"line_{order.pk}", "quantity": 1}]
-                if name == "fulfilOrder"
+                if name in ("fulfilOrder", "editOrder")
                 else [{"name": "Tin", "quantity": 1, "unitPrice": "1.00"}],
                 "productId": "product_1" if name == "setProductImage" else None,
                 "customerId": f"customer_{order.customer_id}",
@@ -177,6 +177,11 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,
+                "note": True if name == "setOrderEditing" else "Ring twice.",
+                "address": True,
+                "quantities": True,
+                "cancel": True,
+                "minutes": 60,
                 "storeId": f"store_{order.store_id}",
                 "confirmsOrders": True,
                 "stickyContact": True,

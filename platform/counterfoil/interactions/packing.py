@@ -31,8 +31,8 @@ def fulfil_noted(
     all that was logged about it, also what a colleague logged a moment ago; the event keeps which they were. Programs
     of partners read by themselves and are not held up.
 
-    Raises `NotFound` for a key that is of no entry on the order's customer, `Problem` (NOTICES_UNREAD) that names what is
-    to be read first, and what `fulfil` raises.
+    Raises `NotFound` for a key that is of no entry on the order's customer, `Problem` (NOTICES_UNREAD) that names what
+    is to be read first, and what `fulfil` raises.
     """
     require(viewer, Permission.FULFILMENTS_WRITE)
     # Locked before the log is looked at: two parcels of an order follow one another, each with what was logged by then.
