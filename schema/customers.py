@@ -110,6 +110,7 @@ class CustomerRow(NamedTuple):
     id: str
     name: str
     external_id: str | None
+    since: datetime
     is_active: bool
     ordering_blocked: bool
     pk: int
@@ -132,6 +133,7 @@ class InteractionFilter:
 class Customer(Node):
     name: str = strawberry.field(description="The customer's name.")
     external_id: str | None = strawberry.field(description="What another system calls it; null for none.")
+    since: datetime = strawberry.field(description="When it became a customer here.")
     is_active: bool = strawberry.field(description="Whether its people get in to the portal.")
     ordering_blocked: bool = strawberry.field(description="Whether they order nothing, and see everything.")
     pk: strawberry.Private[int]
@@ -267,7 +269,7 @@ class CustomerQueries:
 
 
 # What `_customer_rows` and `_contact_rows` are made from.
-_CUSTOMER = ("pk", "name", "external_id", "is_active", "ordering_blocked", "link_version")
+_CUSTOMER = ("pk", "name", "external_id", "created_at", "is_active", "ordering_blocked", "link_version")
 _CONTACT = ("pk", "name", "email", "has_account", "customer_id")
 
 
@@ -279,8 +281,8 @@ def _customer_rows(facts: Iterable[tuple[Any, ...]]) -> list[CustomerRow]:
     """Customers as rows; they share what they load."""
     siblings = Siblings()
     rows = [
-        CustomerRow(f"customer_{pk}", name, external_id, is_active, blocked, pk, link_version, siblings)
-        for pk, name, external_id, is_active, blocked, link_version in facts
+        CustomerRow(f"customer_{pk}", name, external_id, since, is_active, blocked, pk, link_version, siblings)
+        for pk, name, external_id, since, is_active, blocked, link_version in facts
     ]
     siblings.share(rows, "pk")
     return rows
