@@ -23,6 +23,7 @@ from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
 from admin_ui.team import roles
 from admin_ui.team import views as team
+from admin_ui.timeline import views as timeline
 
 app_name = "admin"
 
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/status", orders.status, name="order_status"),
     path("orders/<str:number>/lines", by_hand.lines, name="order_lines"),
     path("orders/<str:number>/history", orders.history, name="order_history"),
+    path("orders/<str:number>/timeline", timeline.order, name="order_timeline"),
     path("orders/<str:number>/payment", by_hand.payment, name="order_payment"),
     path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
     path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
@@ -62,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/new", customers.new, name="customer_new"),
     path("customers/<str:gid>", profile.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
+    path("customers/<str:gid>/timeline", timeline.customer, name="customer_timeline"),
     path("customers/<str:gid>/link", access.link, name="customer_link"),
     path("customers/<str:gid>/account", access.flags, name="customer_account"),
     path("customers/<str:gid>/sign-out", access.sign_out, name="customer_sign_out"),
