@@ -570,8 +570,10 @@ class Change(NamedTuple):
         return answer
 
 
-def open_to_customers(world: World) -> None:
-    """Let customers change the order: all of it is allowed, and nothing has left."""
+def make_ready(world: World, mutation: str) -> None:
+    """For what customers change of the order, all of it is allowed, and nothing has left."""
+    if mutation not in BUYERS_ALONE:
+        return
     set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
     move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
     change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
@@ -646,8 +648,7 @@ def change(world: World, mutation: str) -> Change:
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
         named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
-    if mutation in BUYERS_ALONE:
-        open_to_customers(world)
+    make_ready(world, mutation)
     if mutation == "deleteRole":
         named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
     alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
