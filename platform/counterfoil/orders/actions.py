@@ -25,6 +25,7 @@ from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 from counterfoil.orders.queries import visible_to
+from counterfoil.orders.words import keep_words, write_words
 from counterfoil.workspaces.models import Store, Workspace
 
 _NEXT = {
@@ -118,6 +119,7 @@ def place_order(
             ) from error
         raise Invalid(f"There is an order {number} already.", field="number") from error
     _write_lines(order, lines, totals)
+    write_words([order])
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
     placed = {TO_CONFIRM: True} if store.confirms_orders else {}
@@ -156,7 +158,9 @@ def revise_order(
     if other_lines:
         found.lines.all().delete()
         _write_lines(found, lines, totals)
-        Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
+        found.total = money.order_total(totals)
+        Order.objects.filter(pk=found.pk).update(total=found.total)
+        keep_words([found])
         settle(found)
     order_addresses.write(found, addresses)
     record(viewer, "order.revised", topic=found.topic, customer=found.customer_id)
