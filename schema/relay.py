@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, Protocol, TypeVar, cast
 
 import strawberry
 from django.db.models import CharField, F, Model, Q, QuerySet, Value, Window
@@ -50,7 +50,10 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last row; null on an empty page.")
+    end_cursor: str | None = strawberry.field(
+        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on an "
+        "empty page that is the last."
+    )
 
 
 T = TypeVar("T")
@@ -65,7 +68,7 @@ class Edge(Generic[T]):
 @strawberry.type(description="A page of a list, in a stable order.")
 class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The rows of this page.")
-    page: strawberry.Private["Page"]
+    page: strawberry.Private["Cut"]
 
     @strawberry.field(description="The rows of this page, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
@@ -77,17 +80,37 @@ class Connection(Generic[T]):
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,
             start_cursor=self.page.cursor(self.nodes[0]) if self.nodes else None,
-            end_cursor=self.page.cursor(self.nodes[-1]) if self.nodes else None,
+            end_cursor=self.page.end or (self.page.cursor(self.nodes[-1]) if self.nodes else None),
         )
+
+
+class Cut(Protocol):
+    """What a connection knows besides its rows: where it was cut from its list."""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is more behind it."""
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether it began after a cursor."""
+
+    @property
+    def end(self) -> str | None:
+        """Where to go on, if that is not its last row."""
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of one of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a connection knows besides its rows."""
+    """Where a page was cut from a list by its keyset."""
 
     keyset: "Keyset"
     has_next: bool
     has_previous: bool
+    end: None = None
 
     def cursor(self, row: Any) -> str:
         """The cursor of one of its rows."""
@@ -118,28 +141,23 @@ class Keyset:
         value = getattr(row, self.field)
         if isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat()
-        text = json.dumps([self.name, value, row.pk], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+        return cursor_of(self.name, value, row.pk)
 
     def _decode(self, cursor: str) -> tuple[datetime | int, int]:
+        value, pk = read_cursor(self.name, cursor, of=(str if self.of is datetime else int, int))
         try:
-            raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-            name, value, pk = json.loads(raw)
-            if name != self.name or type(pk) is not int or abs(pk) >= 2**63:
-                raise ValueError(name)
+            if abs(pk) >= 2**63:
+                raise ValueError(pk)
             if self.of is datetime:
                 moment = datetime.fromisoformat(value)
                 if moment.tzinfo is None:
                     raise ValueError(value)
                 return moment.astimezone(UTC), pk
-            if type(value) is not int or abs(value) >= 2**63:
+            if abs(value) >= 2**63:
                 raise ValueError(value)
             return value, pk
-        except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
-            raise GraphQLError(
-                "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
-                extensions={"code": "BAD_CURSOR"},
-            ) from None
+        except (ValueError, OverflowError):
+            raise bad_cursor() from None
 
     def behind(self, cursor: str | None) -> Q:
         """The rows behind a cursor, in a form that an index on (field, pk) serves on both databases."""
@@ -189,6 +207,32 @@ class Keyset:
         """A connection over rows of which one more than `size` may have been read."""
         page = Page(keyset=self, has_next=len(rows) > size, has_previous=after is not None)
         return Connection(nodes=rows[:size], page=page)
+
+
+def cursor_of(name: str, *values: object) -> str:
+    """The cursor of a place in the list of this name."""
+    text = json.dumps([name, *values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def read_cursor(name: str, cursor: str, *, of: Sequence[type]) -> list[Any]:
+    """What stands in a cursor of the list of this name, each value of its type exactly; refuses every other cursor."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        found, *values = json.loads(raw)
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        raise bad_cursor() from None
+    if found != name or [type(value) for value in values] != list(of):
+        raise bad_cursor()
+    return values
+
+
+def bad_cursor() -> GraphQLError:
+    """What a list says of a cursor that it did not give."""
+    return GraphQLError(
+        "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
+        extensions={"code": "BAD_CURSOR"},
+    )
 
 
 def page_size(first: int) -> int:

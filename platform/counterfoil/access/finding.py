@@ -46,7 +46,9 @@ class Finder:
 
     def find(self, prefixes: Sequence[str], *, size: int, after: Place | None = None) -> Hits:
         """At most `size` rows of which each has a word that begins so for each of `prefixes`, at least one."""
-        driver = self._rarest(prefixes) if after is None else min(after.driver, len(prefixes) - 1)
+        if after is not None and not _is_of(after, prefixes):
+            after = None  # the cursor of another search: this one begins
+        driver = self._rarest(prefixes) if after is None else after.driver
         others = [prefix for place, prefix in enumerate(prefixes) if place != driver]
         words = self._words.filter(begins(prefixes[driver]))
         narrowed = self._narrowed(words, prefixes[driver], others)
@@ -115,3 +117,7 @@ class Finder:
     def _end(self, words: QuerySet[Any]) -> tuple[str, int] | None:
         in_order = words.order_by("word", f"-{self._key}").values_list("word", self._key)
         return next(iter(in_order[MOST_EXAMINED : MOST_EXAMINED + 1]), None)
+
+
+def _is_of(place: Place, prefixes: Sequence[str]) -> bool:
+    return place.driver < len(prefixes) and place.word.startswith(prefixes[place.driver])
