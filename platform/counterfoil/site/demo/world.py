@@ -27,6 +27,7 @@ from counterfoil.customers.links import customer_url, public_url
 from counterfoil.customers.models import Contact
 from counterfoil.events import relay
 from counterfoil.mail import delivery
+from counterfoil.mail.models import Mail, MailState
 from counterfoil.orders.actions import change_status, place_order, set_mail_preference
 from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import fulfil
@@ -126,6 +127,7 @@ def _make(base: str, host: str, logins: Path) -> None:
         shelf = _stock(viewers["Mara"])
     for story in (*EARLIER, *ORDERS):
         _tell(story, store, viewers, shelf, today)
+    _try_again()
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
 
@@ -251,6 +253,13 @@ def _receive(message: Message, order: Order, other: Viewer, said: Said, sent: da
         if minutes is not None:
             with clock.at(min(sent + timedelta(minutes=minutes), timezone.now())):
                 report_receipt(viewer=other, order=order, up_to=message.pk, receipt=receipt)
+
+
+def _try_again() -> None:
+    """Mails that were refused are tried again until now, or until they are given up: one address has a slip in it."""
+    while mail := Mail.objects.filter(state=MailState.QUEUED, due_at__lte=timezone.now()).order_by("due_at").first():
+        with clock.at(mail.due_at):
+            delivery.deliver(mail.pk)
 
 
 def _send_mails() -> None:
