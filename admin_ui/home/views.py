@@ -114,7 +114,7 @@ def activity(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     shown = busy(client.run(viewer, OPERATIONS["BusyDays"], {"days": DAYS})["activity"])
     if is_current(request, shown["busy_version"]):
         return HttpResponse(status=204)
-    return render(request, f"{HOME}#busy", shown)
+    return render(request, f"{HOME}#busy", {**shown, "refreshed": True})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -32,7 +32,7 @@ class MailboxBackend(BaseEmailBackend):
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             if unknown := [address for address in message.to if address.endswith(".invalid")]:
-                raise SMTPRecipientsRefused({address: (550, b"No such domain") for address in unknown})
+                raise SMTPRecipientsRefused(dict.fromkeys(unknown, (550, b"No such domain")))
             content = message.message()
             name = hashlib.sha256(str(content["Message-ID"]).encode()).hexdigest()[:24]
             handle, partial = tempfile.mkstemp(dir=folder, prefix=".incoming-")

@@ -127,7 +127,7 @@ def _make(base: str, host: str, logins: Path) -> None:
         shelf = _stock(viewers["Mara"])
     for story in (*EARLIER, *ORDERS):
         _tell(story, store, viewers, shelf, today)
-    _try_again()
+    _send_mails()
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
 
@@ -255,15 +255,12 @@ def _receive(message: Message, order: Order, other: Viewer, said: Said, sent: da
                 report_receipt(viewer=other, order=order, up_to=message.pk, receipt=receipt)
 
 
-def _try_again() -> None:
-    """Mails that were refused are tried again until now, or until they are given up: one address has a slip in it."""
-    while mail := Mail.objects.filter(state=MailState.QUEUED, due_at__lte=timezone.now()).order_by("due_at").first():
+def _send_mails() -> None:
+    """What the worker would have done until now, the time of the story: one address has a slip in it, and the mail to
+    it is refused until it is given up.
+    """
+    relay.drain()
+    waiting = Mail.objects.filter(state=MailState.QUEUED, due_at__lte=clock.now()).order_by("due_at", "pk")
+    while mail := waiting.first():
         with clock.at(mail.due_at):
             delivery.deliver(mail.pk)
-
-
-def _send_mails() -> None:
-    """What the worker would do, at the time of the story."""
-    relay.drain()
-    for mail in delivery.due():
-        delivery.deliver(mail)
