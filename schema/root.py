@@ -39,8 +39,10 @@ from schema.interactions.mutations import InteractionMutations
 from schema.interactions.queries import InteractionQueries
 from schema.interactions.rows import interaction_by_key
 from schema.interactions.subscriptions import InteractionSubscriptions
+from schema.linking import LinkingMutations
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
+from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -122,11 +124,13 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    EditingMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
     InteractionMutations,
+    LinkingMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,

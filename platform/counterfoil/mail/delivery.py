@@ -48,6 +48,7 @@ def deliver(mail_id: int) -> None:
         "code",
         "order__store",
         "order__contact",
+        "fulfilment__order__contact",
         "message__staff",
         "message__conversation__order__store",
         "message__conversation__order__contact",
