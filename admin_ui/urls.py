@@ -9,6 +9,7 @@ from admin_ui.conversations import views as conversations
 from admin_ui.customers import access, linked, profile
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.home import views as home
 from admin_ui.interactions import settings as interaction_settings
 from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
@@ -28,7 +29,12 @@ from admin_ui.timeline import views as timeline
 app_name = "admin"
 
 urlpatterns: list[URLPattern] = [
-    path("", orders.home, name="home"),
+    path("", home.home, name="home"),
+    path("attention", home.attention, name="attention"),
+    path("attention/waiting", home.waiting, name="waiting"),
+    path("attention/entries", home.entries, name="entries"),
+    path("attention/mails", home.mails, name="mails"),
+    path("activity", home.activity, name="activity"),
     path("sign-in", staff.sign_in, name="sign_in"),
     path("sign-in/forgotten", forgotten.forgotten, name="forgotten"),
     path("reset/<str:token>", forgotten.reset_link, name="reset_link"),

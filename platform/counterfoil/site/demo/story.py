@@ -236,7 +236,7 @@ ORDERS: tuple[OrderStory, ...] = (
         565,
         "St Brigid's Hospice Shop",
         "Maureen Daly",
-        "maureen@stbrigids.example",
+        "maureen@stbrigids.invalid",
         (CANDLES, _line("Sample, tea light holder", "SA-01", 2, "0.00")),
         ((80, CONFIRMED),),
     ),
