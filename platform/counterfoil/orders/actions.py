@@ -130,7 +130,7 @@ def place_order(
     write_words([order])
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = _ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
+    placed = what_was_ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
@@ -182,11 +182,11 @@ def revise_order(
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    revised = _ordered(found, ordered) if other_lines else {}
+    revised = what_was_ordered(found, ordered) if other_lines else {}
     record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
 
 
-def _ordered(order: Order, amount: Decimal) -> dict[str, object]:
+def what_was_ordered(order: Order, amount: Decimal) -> dict[str, object]:
     """What the log says of an amount that was ordered: whoever counts needs nothing else."""
     return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 
