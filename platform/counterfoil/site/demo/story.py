@@ -342,3 +342,9 @@ def _earlier(number: int) -> OrderStory:
 
 # A good customer of many years, or nobody could see what a long list is like.
 EARLIER: tuple[OrderStory, ...] = tuple(_earlier(number) for number in range(24))
+
+# The order that staff promised to hold: what they promised stands in the log of its customer.
+PROMISED_NUMBER = "4137"
+PROMISED = OrderStory(
+    3, 655, "Harbour Café", "Ana Reis", "ana@harbour.example", (MUGS, CANDLES, LANTERN), ((30, CONFIRMED),)
+)

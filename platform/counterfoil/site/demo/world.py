@@ -37,6 +37,7 @@ from counterfoil.orders.queries import guest
 from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
 from counterfoil.site.demo.addresses import BILLED_AT, DELIVERED_TO
+from counterfoil.site.demo.log import tell_log
 from counterfoil.site.demo.story import (
     ALSO_SOLD_BY,
     CATALOGUE,
@@ -45,6 +46,8 @@ from counterfoil.site.demo.story import (
     PACKER,
     PACKS,
     PARTNER_SCOPES,
+    PROMISED,
+    PROMISED_NUMBER,
     STAFF,
     OrderStory,
     Parcel,
@@ -127,6 +130,9 @@ def _make(base: str, host: str, logins: Path) -> None:
         shelf = _stock(viewers["Mara"])
     for story in (*EARLIER, *ORDERS):
         _tell(story, store, viewers, shelf, today)
+    Workspace.objects.update(last_order_number=int(PROMISED_NUMBER) - 1)
+    _tell(PROMISED, store, viewers, shelf, today)
+    tell_log(viewers, today)
     _send_mails()
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
