@@ -8,7 +8,7 @@ import strawberry
 
 from counterfoil.access.viewer import Viewer
 from counterfoil.mail.models import MailKind
-from counterfoil.mail.queries import to_customers
+from counterfoil.mail.queries import visible_to
 from schema.context import Info
 from schema.conversations.types import Message
 from schema.loading import Siblings
@@ -57,7 +57,7 @@ class TimelineMail:
 def mails_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, TimelineMailRow]:
     """The mails to customers among these that the viewer may know of."""
     siblings = Siblings()
-    told = to_customers(viewer).filter(pk__in=keys)
+    told = visible_to(viewer).filter(pk__in=keys)
     rows = [
         TimelineMailRow(TimelineMailAbout(kind), to, reason, pk, message or 0, parcel or 0, siblings)
         for kind, to, reason, pk, message, parcel in told.values_list(

@@ -82,7 +82,7 @@ def with_value(sent: Change, place: Place, value: str) -> dict[str, Any]:
 
 def asked(world: World, sent: Change, place: Place, value: str) -> dict[str, Any]:
     """What is answered to the shop's admin, or to who may do this."""
-    who = "other contact" if sent.kind == "ClaimOrder" else "admin"
+    who = {"ClaimOrder": "other contact", "EditOrder": "contact", "CancelOwnOrder": "contact"}.get(sent.kind, "admin")
     reply = world.ask[who](sent.document, input=with_value(sent, place, value))
     [answer] = reply.data.values()
     assert isinstance(answer, dict)
