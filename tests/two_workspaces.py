@@ -59,6 +59,7 @@ NAMED = {
     "storeId": "store",
     "interactionId": "interaction",
     "otherId": "customer",
+    "readNotices": "interaction",
 }
 
 type Ids = dict[str, list[str]]

@@ -594,7 +594,10 @@ def change(world: World, mutation: str) -> Change:
         "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
-        "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
+        "fulfilOrder": {
+            "lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}],
+            "readNotices": [f"interaction_{world.entry.pk}"],
+        },
         "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
         "changeFulfilmentStatus": {"status": "DELIVERED"},
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
