@@ -11,7 +11,7 @@ from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.access import end_account_sessions, rotate_customer_link, set_customer_flags
 from counterfoil.customers.models import Customer as CustomerModel
-from counterfoil.customers.queries import contacts_visible_to, customers_visible_to
+from counterfoil.customers.queries import contacts_visible_to
 from counterfoil.workspaces.actions import (
     rotate_public_link,
     save_store_settings,
@@ -21,7 +21,7 @@ from counterfoil.workspaces.actions import (
 from counterfoil.workspaces.models import LONGEST_EDIT_MINUTES
 from counterfoil.workspaces.queries import stores_of
 from schema.context import Info
-from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.customers import Contact, Customer, contacts_by_key, find_customer, found_customer
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
@@ -104,6 +104,9 @@ class SetStoreSettingsInput:
     sticky_contact: bool = strawberry.field(
         description="Whether orders of one browser are noted as one contact's. Nobody reads anything by that."
     )
+    announces_parcels: bool | None = strawberry.field(
+        default=None, description="Whether customers are told of each parcel by a mail; null leaves that as it is."
+    )
 
 
 @strawberry.type(description="The store is as asked.")
@@ -149,16 +152,14 @@ def _changed_customer(
     viewer: Viewer, gid: str, key: str, mutation: str, change: Callable[[CustomerModel], None], **more: object
 ) -> Customer:
     """The customer after a change that is done once. Raises `NotFound`."""
-    customer = customers_visible_to(viewer).filter(pk=pk_of(gid, "customer") or 0).first()
-    if customer is None:
-        raise NotFound("There is no such customer.", field="customerId")
+    customer = find_customer(viewer, gid)
 
     def act() -> int:
         change(customer)
         return customer.pk
 
     pk = once(viewer=viewer, key=key, mutation=mutation, given={"customer": customer.pk, **more}, act=act)
-    return cast(Customer, customers_by_key(viewer, [pk])[pk])
+    return found_customer(viewer, pk)
 
 
 def _changed_workspace(
@@ -269,6 +270,8 @@ class PortalMutations:
     def set_store_settings(self, info: Info, input: Annotated[SetStoreSettingsInput, ABOUT]) -> SetStoreSettingsResult:
         viewer, key = info.context.viewer, input.client_mutation_key
         settings = {"confirms_orders": input.confirms_orders, "sticky_contact": input.sticky_contact}
+        if input.announces_parcels is not None:
+            settings["announces_parcels"] = input.announces_parcels
 
         def act() -> SetStoreSettingsSuccess:
             store = stores_of(viewer.workspace_id).filter(pk=pk_of(input.store_id, "store") or 0).first()

@@ -16,6 +16,8 @@ describe(
         ProblemCode.FORBIDDEN: "The viewer sees it but may not do this.",
         ProblemCode.INVALID: "The input can't be taken as it is; `field` names the part to mend.",
         ProblemCode.KEY_REUSED: "This clientMutationKey came with another input before; send a new one.",
+        ProblemCode.NOTICES_UNREAD: "Something was logged about the order that its packer has not read: see "
+        "`Order.packingNotices`.",
     },
 )
 

@@ -33,6 +33,7 @@ class StoreRow(NamedTuple):
     base_url: str
     confirms: bool
     sticky: bool
+    announces: bool
 
 
 @type_needs()
@@ -43,6 +44,7 @@ class Store(Node):
     time_zone: str = strawberry.field(description="The store's time zone, as a name of the IANA database.")
     confirms: strawberry.Private[bool]
     sticky: strawberry.Private[bool]
+    announces: strawberry.Private[bool]
 
     @strawberry.field(description="Whether each order is confirmed by a mail; null for everybody but staff.")
     def confirms_orders(self, info: Info) -> bool | None:
@@ -53,6 +55,10 @@ class Store(Node):
     )
     def sticky_contact(self, info: Info) -> bool | None:
         return self.sticky if info.context.viewer.is_staff else None
+
+    @strawberry.field(description="Whether customers are told of each parcel by a mail; null for everybody but staff.")
+    def announces_parcels(self, info: Info) -> bool | None:
+        return self.announces if info.context.viewer.is_staff else None
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -71,6 +77,7 @@ def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
         "base_url",
         "confirms_orders",
         "sticky_contact",
+        "announces_parcels",
     )
     return [StoreRow(*row) for row in stores.values_list(*fields)]
 

@@ -58,6 +58,7 @@ NAMED = {
     "partnerClientId": "client",
     "storeId": "store",
     "interactionId": "interaction",
+    "otherId": "customer",
 }
 
 type Ids = dict[str, list[str]]

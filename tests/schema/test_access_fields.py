@@ -22,7 +22,8 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl interactions unacknowledged",
+    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "unacknowledged",
     "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
@@ -33,6 +34,7 @@ FIELDS: dict[str, str] = {
     "InteractionAdded": "position interaction",
     "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
+    "LinkedAccount": "reason linkedAt customer",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
     "MessageAdded": "position message",
@@ -42,6 +44,8 @@ FIELDS: dict[str, str] = {
     "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
+    "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "PartnerClient": "id name clientId scopes trustedOnly createdAt revokedAt lastUsedOn secrets usageByDay "
     "usageByOperation",
@@ -55,7 +59,7 @@ FIELDS: dict[str, str] = {
     "Role": "id name builtIn permissions",
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
-    "Store": "id name language timeZone confirmsOrders stickyContact",
+    "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "Unit": "name price",
     "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
@@ -70,6 +74,7 @@ SOME: dict[str, set[str]] = {
     "Workspace.publicUrl": {"shop manager", "admin", "partner"},
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
+    "Store.announcesParcels": {"shop manager", "admin"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},
@@ -137,7 +142,7 @@ def test_how_people_get_in_is_told_to_those_whom_it_concerns(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["confirmsOrders", "stickyContact"])
+@pytest.mark.parametrize("field", ["confirmsOrders", "stickyContact", "announcesParcels"])
 def test_what_a_store_does_by_itself_is_told_to_staff(viewers: dict[str, Viewer], ask: Ask, field: str) -> None:
     told = {
         name: ask(viewer, f"{{ stores(first: 1) {{ nodes {{ {field} }} }} }}")["stores"]["nodes"][0][field]

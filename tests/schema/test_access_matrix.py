@@ -23,6 +23,8 @@ from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.catalog.models import Product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
+from counterfoil.customers.actions import create_customer
+from counterfoil.customers.linked import link_customers
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
 from counterfoil.interactions.actions import log_interaction
@@ -127,6 +129,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "rotatePublicLink": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setCustomerFlags": dict.fromkeys(STAFF, "done"),
     "endAccountSessions": dict.fromkeys(STAFF, "done"),
+    "linkCustomers": dict.fromkeys(STAFF, "done"),
+    "unlinkCustomers": dict.fromkeys(STAFF, "done"),
     "logInteraction": dict.fromkeys(STAFF, "done"),
     "acknowledgeInteraction": {"shop manager": "done", "admin": "INVALID"},  # who was first stands
     "switchInteractionType": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
@@ -175,6 +179,7 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "contact": STAFF,
     "history": STAFF,
     "internalNotes": STAFF,
+    "packingNotices": STAFF,
     "guestUrl": STAFF,
     "browserContact": STAFF,
     "deliveryAddress": {"contact", *STAFF},
@@ -214,6 +219,8 @@ SCOPES_OF: dict[str, set[str]] = {
     "node of an interaction": {"customers:read", "interactions:read"},
     "unacknowledgedInteractions": {"customers:read", "interactions:read"},
     "interactionTypes": {"customers:read", "interactions:read"},
+    "linkCustomers": {"customers:write"},
+    "unlinkCustomers": {"customers:write"},
     "logInteraction": {"customers:read", "interactions:write"},
     "acknowledgeInteraction": {"customers:read", "interactions:acknowledge"},
     "node of a store": set(),
@@ -250,6 +257,7 @@ ORDER_SCOPES: dict[str, str] = {
     "customer": "customers:read",
     "contact": "customers:read",
     "internalNotes": "notes:read",
+    "packingNotices": "fulfilments:write",
     "guestUrl": "order_keys:read",
     "browserContact": "customers:read",
     "deliveryAddress": "addresses:read",
@@ -276,6 +284,7 @@ SELECTIONS = {
     "contact": "contact { name email }",
     "history": "history(first: 9) { nodes { kind } }",
     "internalNotes": "internalNotes(first: 9) { nodes { text } }",
+    "packingNotices": "packingNotices(first: 9) { nodes { text } }",
     "browserContact": "browserContact { name }",
     "deliveryAddress": "deliveryAddress { street }",
     "billingAddress": "billingAddress { street }",
@@ -570,15 +579,6 @@ class Change(NamedTuple):
         return answer
 
 
-def make_ready(world: World, mutation: str) -> None:
-    """For what customers change of the order, all of it is allowed, and nothing has left."""
-    if mutation not in BUYERS_ALONE:
-        return
-    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
-    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
-    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
-
-
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -623,41 +623,80 @@ def change(world: World, mutation: str) -> Change:
         "setOrderEditing": {"note": True, "minutes": 60},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
-    of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
-    named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
-    if of_parcel:
-        named, what = {"fulfilmentId": f"fulfilment_{world.parcel.pk}"}, "There is no such parcel."
+    reports = mutation.startswith("report")
+    given = {
+        **more.get(mutation, {"upTo": f"message_{world.reply.pk}"} if reports else {}),
+        **prepared(world, mutation),
+    }
+    if mutation in ABOUT_NOTHING:
+        return Change(document, kind, {}, "", given)
+    name = NAMES.get(mutation, "orderId")
+    gid, unseen = named(world)[name]
     if mutation == "placeOrder":
-        named = {"customerId": f"customer_{world.order.customer_id}"}
-        what = "There is no such customer, or they have no such contact."
-    if mutation == "acknowledgeInteraction":
-        named, what = {"interactionId": f"interaction_{world.entry.pk}"}, "There is no such entry."
-    if mutation in ("rotateCustomerLink", "setCustomerFlags", "logInteraction"):
-        named, what = {"customerId": f"customer_{world.order.customer_id}"}, "There is no such customer."
-    if mutation == "endAccountSessions":
-        named, what = {"contactId": f"contact_{world.order.contact_id}"}, "There is no such contact."
-    if mutation == "setStoreSettings":
-        named, what = {"storeId": f"store_{world.order.store_id}"}, "There is no such store."
-    if mutation == "setProductImage":
-        named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
-    if mutation.endswith("Invitation"):
-        named, what = {"invitationId": f"invitation_{world.invitation.pk}"}, "There is no such invitation."
-    if mutation.endswith(("PartnerScopes", "PartnerSecret", "PartnerClient")):
-        named, what = {"partnerClientId": f"client_{world.client.pk}"}, "There is no such program."
+        unseen = "There is no such customer, or they have no such contact."
+    return Change(document, kind, {name: gid}, unseen, given)
+
+
+# What a mutation's input names, where that is no order.
+ABOUT_NOTHING = {
+    *("saveProduct", "saveCustomer", "saveRole", "registerPartnerClient", "inviteStaff", "rotateAllOrderKeys"),
+    *("setSecondFactorRequired", "rotatePublicLink", "setPortalSettings", "setOrderEditing"),
+    *("switchInteractionType", *CONTACTS_ALONE),
+}
+_NAMES = {
+    "fulfilmentId": ("correctFulfilment", "changeFulfilmentStatus"),
+    "customerId": (
+        *("placeOrder", "rotateCustomerLink", "setCustomerFlags", "logInteraction", "linkCustomers"),
+        "unlinkCustomers",
+    ),
+    "contactId": ("endAccountSessions",),
+    "interactionId": ("acknowledgeInteraction",),
+    "storeId": ("setStoreSettings",),
+    "productId": ("setProductImage",),
+    "invitationId": ("resendInvitation", "withdrawInvitation"),
+    "partnerClientId": ("setPartnerScopes", "rotatePartnerSecret", "revokePartnerClient"),
+    "staffId": ("deactivateStaff", "activateStaff", "setStaffRole"),
+    "roleId": ("deleteRole",),
+}
+NAMES = {mutation: name for name, mutations in _NAMES.items() for mutation in mutations}
+
+
+def named(world: World) -> dict[str, tuple[str, str]]:
+    """What inputs name, and what is answered to who does not see it."""
+    kim = StaffMember.objects.filter(name="Kim").values_list("pk", flat=True).first()
+    return {
+        "orderId": (f"order_{world.order.pk}", "There is no such order."),
+        "fulfilmentId": (f"fulfilment_{world.parcel.pk}", "There is no such parcel."),
+        "customerId": (f"customer_{world.order.customer_id}", "There is no such customer."),
+        "contactId": (f"contact_{world.order.contact_id}", "There is no such contact."),
+        "interactionId": (f"interaction_{world.entry.pk}", "There is no such entry."),
+        "storeId": (f"store_{world.order.store_id}", "There is no such store."),
+        "productId": (f"product_{world.product.pk}", "There is no such product."),
+        "invitationId": (f"invitation_{world.invitation.pk}", "There is no such invitation."),
+        "partnerClientId": (f"client_{world.client.pk}", "There is no such program."),
+        "staffId": (f"staff_{kim}", "There is no such member of the staff."),
+        "roleId": (f"role_{world.role.pk}", "There is no such role."),
+    }
+
+
+def prepared(world: World, mutation: str) -> dict[str, Any]:
+    """What has to be there for a mutation to change something, and what its input says of that."""
     if mutation in ("deactivateStaff", "activateStaff", "setStaffRole"):
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
-        named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
-    make_ready(world, mutation)
-    if mutation == "deleteRole":
-        named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
-    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
-    alone |= {*CONTACTS_ALONE, "setOrderEditing", "switchInteractionType"}
-    if mutation.startswith(("save", "register")) or mutation in alone:
-        named = {}
-    reports = mutation.startswith("report")
-    given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"} if reports else {})
-    return Change(document, kind, named, what, given)
+    if mutation in BUYERS_ALONE:
+        # All of it is allowed, and nothing has left.
+        set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+        move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+        change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
+    if mutation == "fulfilOrder":
+        return {"readNotices": [f"interaction_{world.entry.pk}"]}
+    if mutation not in ("linkCustomers", "unlinkCustomers"):
+        return {}
+    neighbour = create_customer(viewer=world.shop.staff, name="Pier 2", contact_name="", email="").customer
+    if mutation == "unlinkCustomers":
+        link_customers(viewer=world.shop.staff, customer=world.order.customer, other=neighbour)
+    return {"otherId": f"customer_{neighbour.pk}"}
 
 
 @pytest.mark.feature("AC-12")

@@ -39,6 +39,7 @@ BOUNDED = {
 CONNECTIONS = [
     "Customer.contacts",
     "Customer.interactions",
+    "Customer.linkedAccounts",
     "Customer.unacknowledged",
     "Fulfilment.lines",
     "Order.fulfilments",

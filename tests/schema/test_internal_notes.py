@@ -159,6 +159,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "carrier": "DPD",
                 "trackingNumber": "7",
                 "trackingUrl": "https://dpd.example/7",
+                "readNotices": None,
                 "fulfilmentId": "fulfilment_1",
                 "amount": "1.00",
                 "scopes": ["orders:read"],
@@ -171,6 +172,8 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "interactionId": "interaction_1",
                 "needsAcknowledgement": False,
                 "isOn": True,
+                "otherId": f"customer_{order.customer_id}",
+                "reason": "",
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,
@@ -182,6 +185,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "storeId": f"store_{order.store_id}",
                 "confirmsOrders": True,
                 "stickyContact": True,
+                "announcesParcels": None,
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

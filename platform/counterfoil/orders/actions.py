@@ -38,6 +38,8 @@ LARGEST_QUANTITY = 2**31 - 1
 _YEARS = range(1900, 2200)  # every clock of the world can show them, and somebody may have so old a book
 # In the data of an order.placed: the store confirmed orders by mail when this one was placed (OR-1).
 TO_CONFIRM = "to_confirm"
+# In that of an order.placed, and of an order.revised: what the order comes to, or to how much more than before.
+ORDERED = "ordered"
 _NO_ADDRESSES: Addresses = MappingProxyType({})
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
@@ -126,7 +128,7 @@ def place_order(
     _write_lines(order, lines, totals)
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = {TO_CONFIRM: True} if store.confirms_orders else {}
+    placed = _ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
@@ -171,11 +173,18 @@ def revise_order(
     if other_lines:
         found.lines.all().delete()
         _write_lines(found, lines, totals)
-        Order.objects.filter(pk=found.pk).update(total=money.order_total(totals))
+        total = money.order_total(totals)
+        Order.objects.filter(pk=found.pk).update(total=total)
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    record(viewer, "order.revised", topic=found.topic, customer=found.customer_id)
+    revised = _ordered(found, total - found.total) if other_lines else {}
+    record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
+
+
+def _ordered(order: Order, amount: Decimal) -> dict[str, object]:
+    """What the log says of an amount that was ordered: whoever counts needs nothing else."""
+    return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 
 
 def _has_lines(order: Order, lines: Sequence[NewLine]) -> bool:

@@ -66,12 +66,23 @@ def set_order_editing(
 
 
 @transaction.atomic
-def save_store_settings(*, viewer: Viewer, store: Store, confirms_orders: bool, sticky_contact: bool) -> None:
-    """Say whether a store confirms orders by mail (OR-1), and joins the orders of one browser to one contact (AC-5)."""
+def save_store_settings(
+    *,
+    viewer: Viewer,
+    store: Store,
+    confirms_orders: bool,
+    sticky_contact: bool,
+    announces_parcels: bool | None = None,
+) -> None:
+    """Say whether a store confirms orders by mail (OR-1), joins the orders of one browser to one contact (AC-5), and
+    tells customers of each parcel by mail; None leaves that as it is.
+    """
     require(viewer, Permission.SETTINGS_WRITE)
     found = stores_of(viewer.workspace_id).select_for_update().filter(pk=store.pk).first()
     if found is None:
         raise NotFound("There is no such store.")
     settings = {"confirms_orders": confirms_orders, "sticky_contact": sticky_contact}
+    if announces_parcels is not None:
+        settings["announces_parcels"] = announces_parcels
     if Store.objects.filter(pk=found.pk).exclude(**settings).update(**settings):
         record(viewer, "store.changed", topic=f"store_{found.pk}", internal=True, data=settings)
