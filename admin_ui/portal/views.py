@@ -65,8 +65,8 @@ def changes(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     if not amount.isdecimal() or unit not in UNITS:
         return _page(request, viewer, window=window)
     minutes = min(int(amount) * UNITS[unit], 2**31 - 1)
-    given = {"clientMutationKey": key_of(request), "minutes": minutes}
-    result = client.run(viewer, OPERATIONS["SetOrderEditing"], {"input": given})["result"]
+    asked = {"clientMutationKey": key_of(request), "minutes": minutes}
+    result = client.run(viewer, OPERATIONS["SetOrderEditing"], {"input": asked})["result"]
     if result["__typename"] == "Problem":
         return _page(request, viewer, window={**window, "problem": result["message"]})
     return _see("changes")
