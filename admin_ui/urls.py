@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/off", second_factor.off, name="second_factor_off"),
     path("settings/portal", portal.portal, name="portal_settings"),
     path("settings/portal/link", portal.link, name="public_link"),
+    path("settings/portal/changes", portal.changes, name="order_changes"),
     path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
     path("settings/interactions", interaction_settings.types, name="interaction_types"),
     path("security", security.security, name="security"),

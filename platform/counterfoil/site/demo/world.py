@@ -54,8 +54,10 @@ from counterfoil.site.demo.story import (
     Said,
 )
 from counterfoil.staff.roles import save_role
+from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store, Workspace
 
+_EDITABLE_MINUTES = 3 * 24 * 60
 _TOKEN_DAYS = 365
 _OPEN_FOR_DAYS = 260
 
@@ -125,6 +127,9 @@ def _make(base: str, host: str, logins: Path) -> None:
             login, viewers[name] = _hire(workspace, name, email, role)
             staff.append(login)
         staff.append(_hire_packer(workspace, viewers["Mara"]))
+        set_order_editing(
+            viewer=viewers["Mara"], address=True, note=True, quantities=True, cancel=True, minutes=_EDITABLE_MINUTES
+        )
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with clock.at(today - timedelta(days=_OPEN_FOR_DAYS)):
         shelf = _stock(viewers["Mara"])
@@ -202,6 +207,7 @@ def _tell(
             currency=story.currency,
             lines=lines,
             addresses=_addresses(story),
+            note=story.note,
         )
         _send_mails()
     steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]
