@@ -114,7 +114,8 @@ def test_quantities_change_at_the_prices_of_then_and_the_total_follows(shop: Sho
     ]
     order.refresh_from_db()
     assert (order.total, order.status) == (Decimal("214.20"), "draft")
-    assert told() == [("order.revised", f"guest:order:{order.pk}", {})]
+    more = {"at": order.placed_at.isoformat(), "currency": "GBP", "amount": "48.0000"}
+    assert told() == [("order.revised", f"guest:order:{order.pk}", {"ordered": more})]
     assert Event.objects.get(kind="order.revised").customer_id == order.customer_id
 
 

@@ -128,7 +128,7 @@ def place_order(
     _write_lines(order, lines, totals)
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = _ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
+    placed = ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
@@ -178,11 +178,11 @@ def revise_order(
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    revised = _ordered(found, total - found.total) if other_lines else {}
+    revised = ordered(found, total - found.total) if other_lines else {}
     record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
 
 
-def _ordered(order: Order, amount: Decimal) -> dict[str, object]:
+def ordered(order: Order, amount: Decimal) -> dict[str, object]:
     """What the log says of an amount that was ordered: whoever counts needs nothing else."""
     return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 
