@@ -23,7 +23,7 @@ FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "AttentionCounts": "waiting unacknowledged failedMails drafts",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "Customer": "id name externalId since isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged",
     "DayOfActivity": "day orders ordered parcels messages",
     "EditableOrder": "address note quantities cancel until reason",

@@ -22,7 +22,10 @@ from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.customers.linked import link_customers
 from counterfoil.customers.links import customer_url, public_url
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -41,6 +44,7 @@ ADMINS = frozenset({"staff:write"})
 PROGRAMS = frozenset({"partners:write"})
 SETTINGS = frozenset({"settings:write"})
 ORDER = frozenset({"orders:read"})
+LOG = frozenset({"customers:read", "interactions:read"})
 NEEDS: Mapping[str, frozenset[object]] = {
     "": frozenset(),
     "sign-in": frozenset(),
@@ -73,7 +77,12 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers/new": frozenset({"customers:read", "customers:write"}),
     "customers/<str:gid>": frozenset({"customers:read"}),
     "customers/<str:gid>/edit": frozenset({"customers:read", "customers:write"}),
+    "customers/<str:gid>/linked": frozenset({"customers:read"}),
+    "customers/<str:gid>/interactions": LOG,
+    "customers/<str:gid>/interactions/earlier": LOG,
+    "customers/<str:gid>/interactions/news": LOG,
     "settings/portal": SETTINGS,
+    "settings/interactions": SETTINGS,
     "products": frozenset({"products:read"}),
     "products/new": frozenset({"products:read", "products:write"}),
     "products/<str:gid>": frozenset({"products:read"}),
@@ -111,6 +120,8 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "customers/<str:gid>/link": {},
     "customers/<str:gid>/account": {"active": "no"},
     "customers/<str:gid>/sign-out": {"contact": "{contact}"},
+    "customers/<str:gid>/linked/end": {"other": "{linked}"},
+    "customers/<str:gid>/interactions/<str:entry>/acknowledge": {},
     "settings/portal/link": {},
     "settings/portal/stores/<str:gid>": {"confirms": "yes"},
     "security/links": {},
@@ -140,9 +151,12 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "orders/<str:number>/notes/internal": {"text": "Hello"},
     "customers/new": {"name": "Quill"},
     "customers/<str:gid>/edit": {"name": "Quill"},
+    "customers/<str:gid>/linked": {"other": "{other}"},
+    "customers/<str:gid>/interactions": {"type": "note", "text": "Rang twice."},
     "products/new": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "products/<str:gid>": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "settings/portal": {"strict": "yes"},
+    "settings/interactions": {"note": "no"},
     "team": {"required": "yes"},
     "team/<str:gid>": {"act": "deactivate"},
     "team/roles/new": {"name": "Reader", "permissions": "orders:read"},
@@ -238,6 +252,15 @@ def site(shop: Shop, other_shop: Shop) -> Site:
     reply = send_message(viewer=shop.staff, order=order, text="Red.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     invitation = invite(viewer=shop.staff, email="nina@fennel.test", name="Nina", role=Role.SHOP_MANAGER)
+    entry = log_interaction(
+        viewer=shop.staff,
+        customer=order.customer,
+        type=InteractionType.EMAIL,
+        text="Hold it.",
+        needs_acknowledgement=True,
+    )
+    linked, another = shop.order(customer="Pier 2").customer, shop.order(customer="Pier 3").customer
+    link_customers(viewer=shop.staff, customer=order.customer, other=linked)
     till, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
     samples = {
         "invitations/<str:gid>": f"invitations/invitation_{invitation.pk}",
@@ -248,6 +271,9 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "{reply}": f"message_{reply.pk}",
         "{customer}": f"customer_{order.customer_id}",
         "{contact}": f"contact_{order.contact_id}",
+        "{linked}": f"customer_{linked.pk}",
+        "{other}": f"customer_{another.pk}",
+        "<str:entry>": f"interaction_{entry.pk}",
         "stores/<str:gid>": f"stores/store_{shop.store.pk}",
         "{line}": f"line_{line.pk}",
         "<str:number>": "INV-7",
