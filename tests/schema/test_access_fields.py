@@ -23,7 +23,7 @@ FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
-    "unacknowledged",
+    "unacknowledged timeline",
     "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
@@ -60,6 +60,10 @@ FIELDS: dict[str, str] = {
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
+    "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
+    "isOn isActive orderingBlocked devices reason actorName order contact otherCustomer fulfilment linesPacked "
+    "linesOrdered message note mail interaction",
+    "TimelineMail": "about to reason message fulfilment",
     "Unit": "name price",
     "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
@@ -78,6 +82,7 @@ SOME: dict[str, set[str]] = {
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},
+    "Customer.timeline": {"shop manager", "admin", "partner"},
     "Contact.signedInOn": {"shop manager", "admin", "partner"},
 }
 MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
