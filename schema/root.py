@@ -19,6 +19,10 @@ from strawberry.types.graphql import OperationType
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.threads import in_thread
 from schema.admission import Refused, admit, without_hints
+from schema.attention.activity import ActivityQueries
+from schema.attention.counts import AttentionQueries
+from schema.attention.mails import MailMutations, MailQueries, mail_by_key
+from schema.attention.waiting import WaitingQueries
 from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
@@ -35,8 +39,10 @@ from schema.interactions.mutations import InteractionMutations
 from schema.interactions.queries import InteractionQueries
 from schema.interactions.rows import interaction_by_key
 from schema.interactions.subscriptions import InteractionSubscriptions
+from schema.linking import LinkingMutations
 from schema.moments import DATETIME
 from schema.orders.claims import ClaimMutations
+from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -73,6 +79,10 @@ class Query(
     PermissionQueries,
     WorkspaceQueries,
     PartnerQueries,
+    AttentionQueries,
+    ActivityQueries,
+    WaitingQueries,
+    MailQueries,
     PositionQueries,
 ):
     @strawberry.field(
@@ -105,6 +115,7 @@ _NODES: Mapping[str, Callable[[Viewer, int], object]] = {
     "invitation": invitation_by_key,
     "client": lambda viewer, pk: clients_by_key(viewer, [pk]).get(pk),
     "staff": member_by_key,
+    "mail": mail_by_key,
 }
 
 
@@ -113,16 +124,19 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    EditingMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
     InteractionMutations,
+    LinkingMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,
     StaffMutations,
     RoleMutations,
+    MailMutations,
 ):
     pass
 

@@ -58,6 +58,8 @@ NAMED = {
     "partnerClientId": "client",
     "storeId": "store",
     "interactionId": "interaction",
+    "mailId": "mail",
+    "otherId": "customer",
     "readNotices": "interaction",
 }
 

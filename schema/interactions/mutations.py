@@ -8,11 +8,10 @@ from counterfoil.access.idempotency import once
 from counterfoil.access.policy import Permission
 from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
-from counterfoil.customers.models import Customer as CustomerModel
-from counterfoil.customers.queries import customers_visible_to
 from counterfoil.interactions import actions
 from counterfoil.interactions.queries import interactions_visible_to
 from schema.context import Info
+from schema.customers import find_customer
 from schema.interactions.kinds import InteractionType
 from schema.interactions.queries import InteractionTypeSetting, settings_of
 from schema.interactions.rows import interaction_by_key
@@ -76,14 +75,6 @@ SwitchInteractionTypeResult = Annotated[
     SwitchInteractionTypeSuccess | Problem,
     strawberry.union("SwitchInteractionTypeResult", description="Done, or why not."),
 ]
-
-
-def find_customer(viewer: Viewer, gid: str, field: str = "customerId") -> CustomerModel:
-    """The customer that a mutation names. Raises `NotFound` also for one that the viewer may not see."""
-    customer = customers_visible_to(viewer).filter(pk=pk_of(gid, "customer") or 0).first()
-    if customer is None:
-        raise NotFound("There is no such customer.", field=field)
-    return customer
 
 
 def _entry(viewer: Viewer, pk: int) -> Interaction:

@@ -21,8 +21,12 @@ pytestmark = pytest.mark.feature("AC-12")
 # Whoever sees the object sees these, but for those of SOME.
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
+    "AttentionCounts": "waiting unacknowledged failedMails drafts",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl interactions unacknowledged",
+    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "unacknowledged",
+    "DayOfActivity": "day orders ordered parcels messages",
+    "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
@@ -32,12 +36,15 @@ FIELDS: dict[str, str] = {
     "InteractionAdded": "position interaction",
     "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
+    "LinkedAccount": "reason linkedAt customer",
+    "Mail": "id kind state reason triedAt to order",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
     "MessageAdded": "position message",
     "MessageMail": "state reason sentAt",
     "Money": "amount currency",
     "OrderChanged": "position kind order",
+    "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
@@ -57,7 +64,8 @@ FIELDS: dict[str, str] = {
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "Unit": "name price",
-    "Workspace": "name secondFactorRequired strictSecurity publicUrl",
+    "WaitingConversation": "since order message",
+    "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
 # Fields that tell some of those who see the object more than others, and who they are.
 SOME: dict[str, set[str]] = {
@@ -66,10 +74,17 @@ SOME: dict[str, set[str]] = {
     "Message.mail": {"shop manager", "admin", "partner"},
     "Workspace.secondFactorRequired": {"shop manager", "admin"},
     "Workspace.strictSecurity": {"shop manager", "admin"},
+    "Workspace.orderEditing": {"shop manager", "admin"},
     "Workspace.publicUrl": {"shop manager", "admin", "partner"},
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
     "Store.announcesParcels": {"shop manager", "admin"},
+    "AttentionCounts.waiting": {"shop manager", "admin", "partner"},  # as it is told in test_attention
+    "AttentionCounts.unacknowledged": {"shop manager", "admin", "partner"},
+    "AttentionCounts.failedMails": {"shop manager", "admin", "partner"},
+    "AttentionCounts.drafts": {"shop manager", "admin", "partner"},
+    "DayOfActivity.messages": {"shop manager", "admin", "partner"},
+    "Mail.to": {"shop manager", "admin", "partner"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},
@@ -125,12 +140,13 @@ def test_of_a_message_only_the_shop_sees_who_wrote_it_whether_it_was_read_and_it
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl"])
+@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl", "orderEditing { minutes }"])
 def test_how_people_get_in_is_told_to_those_whom_it_concerns(
     shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
 ) -> None:
     viewers = {**viewers, "anonymous": anonymous(shop.workspace.pk)}
-    told = {name: ask(viewer, f"{{ workspace {{ {field} }} }}")["workspace"][field] for name, viewer in viewers.items()}
+    field, query = field.split(maxsplit=1)[0], f"{{ workspace {{ {field} }} }}"
+    told = {name: ask(viewer, query)["workspace"][field] for name, viewer in viewers.items()}
 
     assert {name for name, value in told.items() if value is not None} == SOME[f"Workspace.{field}"]
 

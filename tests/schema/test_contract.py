@@ -33,12 +33,15 @@ BOUNDED = {
     "PartnerClient.usageByOperation",
     "Query.partnerScopes",
     "Query.interactionTypes",
+    "Query.activity",
+    "DayOfActivity.ordered",  # a sum a currency
     "SwitchInteractionTypeSuccess.interactionTypes",
 }
 
 CONNECTIONS = [
     "Customer.contacts",
     "Customer.interactions",
+    "Customer.linkedAccounts",
     "Customer.unacknowledged",
     "Fulfilment.lines",
     "Order.fulfilments",
@@ -49,6 +52,7 @@ CONNECTIONS = [
     "PartnerClient.secrets",
     "Product.units",
     "Query.customers",
+    "Query.failedMails",
     "Query.invitations",
     "Query.orders",
     "Query.partnerClients",
@@ -57,6 +61,7 @@ CONNECTIONS = [
     "Query.staffMembers",
     "Query.stores",
     "Query.unacknowledgedInteractions",
+    "Query.waitingConversations",
 ]
 
 pytestmark = pytest.mark.once

@@ -107,6 +107,7 @@ def arguments_of(names: set[str], order: Order, ids: list[str]) -> list[dict[str
         "first": ["100"],
         "filter": ["{}", '{search: "late"}', "{status: DRAFT}"],
         "after": ["null"],
+        "days": ["30"],
     }
     assert names <= set(known), f"teach this walk the argument {names - set(known)}"
     tuples: list[dict[str, str]] = [{}]
@@ -132,7 +133,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "status": "CANCELLED",
                 "onHold": True,
                 "lines": [{"lineId": f"line_{order.pk}", "quantity": 1}]
-                if name == "fulfilOrder"
+                if name in ("fulfilOrder", "editOrder")
                 else [{"name": "Tin", "quantity": 1, "unitPrice": "1.00"}],
                 "productId": "product_1" if name == "setProductImage" else None,
                 "customerId": f"customer_{order.customer_id}",
@@ -170,11 +171,19 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "required": False,
                 "type": "NOTE",
                 "interactionId": "interaction_1",
+                "mailId": "mail_1",
                 "needsAcknowledgement": False,
                 "isOn": True,
+                "otherId": f"customer_{order.customer_id}",
+                "reason": "",
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,
+                "note": True if name == "setOrderEditing" else "Ring twice.",
+                "address": True,
+                "quantities": True,
+                "cancel": True,
+                "minutes": 60,
                 "storeId": f"store_{order.store_id}",
                 "confirmsOrders": True,
                 "stickyContact": True,

@@ -47,7 +47,7 @@ def link_customers(*, viewer: Viewer, customer: Customer, other: Customer, reaso
             defaults={"reason": line},
             create_defaults={"reason": line, "created_at": now},
         )
-    _tell(viewer, LINKED, customer, other, {"reason": line})
+    _tell(viewer, LINKED, customer, other)
     return LinkedAccount.objects.get(customer_id=customer.pk, other_id=other.pk)
 
 
@@ -58,7 +58,7 @@ def unlink_customers(*, viewer: Viewer, customer: Customer, other: Customer) -> 
     _locked(viewer, customer, other)
     pair = [customer.pk, other.pk]
     if LinkedAccount.objects.filter(customer_id__in=pair, other_id__in=pair).delete()[0]:
-        _tell(viewer, UNLINKED, customer, other, {})
+        _tell(viewer, UNLINKED, customer, other)
 
 
 def _locked(viewer: Viewer, customer: Customer, other: Customer) -> Mapping[int, Customer]:
@@ -72,8 +72,8 @@ def _locked(viewer: Viewer, customer: Customer, other: Customer) -> Mapping[int,
     return found
 
 
-def _tell(viewer: Viewer, kind: str, customer: Customer, other: Customer, data: Mapping[str, object]) -> None:
+def _tell(viewer: Viewer, kind: str, customer: Customer, other: Customer) -> None:
     """Each of the two hears of it, for each shows the other on their page."""
     for one, another in ((customer, other), (other, customer)):
-        facts = {"other": another.pk, **data}
-        record(viewer, kind, topic=f"customer_{one.pk}", customer=one.pk, internal=True, data=facts)
+        pointed = {"other": another.pk}
+        record(viewer, kind, topic=f"customer_{one.pk}", customer=one.pk, internal=True, data=pointed)

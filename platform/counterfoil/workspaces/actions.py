@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import F
 
 from counterfoil.access.policy import Permission, require
-from counterfoil.access.problems import NotFound
+from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.credentials import (
     PORTAL_SETTINGS,
@@ -13,7 +13,7 @@ from counterfoil.events.credentials import (
     STRICT_CHANGED,
 )
 from counterfoil.events.record import record
-from counterfoil.workspaces.models import Store, Workspace
+from counterfoil.workspaces.models import LONGEST_EDIT_MINUTES, Store, Workspace
 from counterfoil.workspaces.queries import stores_of
 
 
@@ -32,6 +32,37 @@ def set_portal_settings(*, viewer: Viewer, strict_security: bool) -> None:
     others = Workspace.objects.filter(pk=viewer.workspace_id).exclude(strict_security=strict_security)
     if others.update(strict_security=strict_security):
         record(viewer, STRICT_CHANGED, topic=PORTAL_SETTINGS, data={"strict_security": strict_security})
+
+
+@transaction.atomic
+def set_order_editing(
+    *,
+    viewer: Viewer,
+    address: bool | None = None,
+    note: bool | None = None,
+    quantities: bool | None = None,
+    cancel: bool | None = None,
+    minutes: int | None = None,
+) -> None:
+    """Say what customers may change of an order of theirs, each on its own, and for how many minutes after they placed
+    it (OR-7); what is None stays as it is, so that two admins who turn different switches do not undo each other.
+
+    Raises `Invalid` about `minutes` for a time below a minute or above 90 days.
+    """
+    require(viewer, Permission.SETTINGS_WRITE)
+    if minutes is not None and not 1 <= minutes <= LONGEST_EDIT_MINUTES:
+        raise Invalid("Give a time from 1 minute to 90 days.", field="minutes")
+    wanted = {
+        "customers_edit_address": address,
+        "customers_edit_note": note,
+        "customers_edit_quantities": quantities,
+        "customers_cancel": cancel,
+        "edit_minutes": minutes,
+    }
+    given = {column: value for column, value in wanted.items() if value is not None}
+    others = Workspace.objects.filter(pk=viewer.workspace_id).exclude(**given)
+    if given and others.update(**given):
+        record(viewer, "order_editing.changed", topic=PORTAL_SETTINGS, internal=True, data=given)
 
 
 @transaction.atomic
