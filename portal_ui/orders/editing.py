@@ -126,15 +126,17 @@ def _page(
     request: PageRequest, viewer: client.Viewer, data: Mapping[str, Any], form: Changes, key: str = ""
 ) -> HttpResponse:
     order = data["orderByNumber"]
-    parts = open_parts(order)
+    parts, lost = open_parts(order), too_late(form, order)
+    # Of a part that is gone the reason stands above all; else beside the part.
+    problem = next(iter(form.problems.values()), "") if lost else form.problems.get("", "")
     page = {
         "order": order,
         "number": order["number"],
         "shop": order["store"]["name"],
         "form": form,
-        "problem": form.problems.get("", ""),
+        "problem": problem,
         "parts": parts,
-        "lost": too_late(form, order),
+        "lost": lost,
         "content": content_of(order),
         "news": _news(order, parts, content_of(order)),
         "after": request.GET.get("lines", ""),
