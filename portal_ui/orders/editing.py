@@ -80,8 +80,10 @@ def state(request: PageRequest, number: str) -> HttpResponse:
     if not request.htmx:
         return SeeOther(reverse("portal:order_change", args=[number]))
     order = _asked(request, viewer, number)["orderByNumber"]
-    if viewer is None or order is None or request.GET.get("as", viewer.kind.value) != viewer.kind.value:
+    if viewer is None or order is None or order["editable"] is None:
         return HttpResponseClientRefresh()
+    if request.GET.get("as", viewer.kind.value) != viewer.kind.value:
+        return HttpResponseClientRefresh()  # somebody signed in or out: it is another page now
     parts = [part for part in PARTS if part in request.GET.getlist("part")]
     news = _news(order, parts, request.GET.get("content", ""))
     if request.GET.get("have") == news["version"]:
