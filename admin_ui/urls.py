@@ -8,7 +8,9 @@ from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import access, linked, profile
 from admin_ui.customers import views as customers
+from admin_ui.fulfilments import changes as parcel_changes
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.home import views as home
 from admin_ui.interactions import settings as interaction_settings
 from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
@@ -28,7 +30,12 @@ from admin_ui.timeline import views as timeline
 app_name = "admin"
 
 urlpatterns: list[URLPattern] = [
-    path("", orders.home, name="home"),
+    path("", home.home, name="home"),
+    path("attention", home.attention, name="attention"),
+    path("attention/waiting", home.waiting, name="waiting"),
+    path("attention/entries", home.entries, name="entries"),
+    path("attention/mails", home.mails, name="mails"),
+    path("activity", home.activity, name="activity"),
     path("sign-in", staff.sign_in, name="sign_in"),
     path("sign-in/forgotten", forgotten.forgotten, name="forgotten"),
     path("reset/<str:token>", forgotten.reset_link, name="reset_link"),
@@ -49,9 +56,12 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/payment", by_hand.payment, name="order_payment"),
     path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
     path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
-    path("orders/<str:number>/fulfilments/send", fulfilments.send, name="fulfil"),
-    path("orders/<str:number>/fulfilments/<str:gid>/tracking", fulfilments.correct, name="parcel_correct"),
-    path("orders/<str:number>/fulfilments/<str:gid>/status", fulfilments.move, name="parcel_move"),
+    path("orders/<str:number>/fulfilments/send", parcel_changes.send, name="fulfil"),
+    path("orders/<str:number>/fulfilments/<str:gid>/tracking", parcel_changes.correct, name="parcel_correct"),
+    path("orders/<str:number>/fulfilments/<str:gid>/status", parcel_changes.move, name="parcel_move"),
+    path("orders/<str:number>/pack", fulfilments.pack, name="pack"),
+    path("orders/<str:number>/pack/stub", fulfilments.stub, name="packing_stub"),
+    path("orders/<str:number>/pack/notices", fulfilments.notices, name="packing_notices"),
     path("orders/<str:number>/link", orders.link, name="order_link"),
     path("orders/<str:number>/mail", conversations.mail_preference, name="mail_preference"),
     path("orders/<str:number>/notes", conversations.notes, name="notes"),

@@ -94,15 +94,6 @@ STEPS = {
 
 @require_safe
 @staff_required
-def home(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
-    """The admin begins with the orders; for who may not read them, with what they may."""
-    allowed = client.allowed(viewer)
-    first = next((what for what in ("orders", "products", "customers") if f"{what}:read" in allowed), "account")
-    return HttpResponseRedirect(reverse(f"admin:{first}"), status=303)
-
-
-@require_safe
-@staff_required
 @needs("orders:read")
 def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     """The orders, newest first, narrowed by words and by state."""

@@ -78,6 +78,7 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
         "before": _STEPS.get(entry["statusBefore"] or ""),
         "after": _STEPS.get(entry["statusAfter"] or ""),
         "parcel_now": _PARCELS.get(entry["parcelAfter"] or ""),
+        "why": _why(entry),
         "noun": _ENTRIES.get(entry["interaction"]["type"]) if entry["interaction"] else "",
     }
 
@@ -86,6 +87,12 @@ def sentence_of(kind: str) -> str:
     """The template that tells a kind; one that is unknown here is told by its name."""
     name = kind.replace(".", "_") if kind in ICONS else "unknown"
     return f"admin_ui/timeline/prose.html#{name}"
+
+
+def _why(entry: dict[str, Any]) -> str:
+    """Why a mail was not sent, as the end of a sentence: `the customer has turned mails off`."""
+    reason = str(entry["mail"]["reason"]).strip().removesuffix(".") if entry["mail"] else ""
+    return reason[:1].lower() + reason[1:] if entry["kind"] == "mail.suppressed" else reason
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from counterfoil.access.countries import COUNTRIES
-from counterfoil.access.money import locale_of, written
+from counterfoil.access.money import locale_of, smallest_coin, written
 
 register = template.Library()
 
@@ -27,6 +27,12 @@ def _locale() -> Locale:
 def money(value: Mapping[str, str]) -> str:
     """`{amount, currency}` as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
     return written(Decimal(value["amount"]), value["currency"], _locale())
+
+
+@register.filter
+def money_in(amount: Decimal, currency: str) -> str:
+    """An amount that a page added up, as people write it in this currency."""
+    return written(amount.quantize(smallest_coin(currency)), currency, _locale())
 
 
 @register.simple_tag

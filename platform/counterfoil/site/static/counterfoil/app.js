@@ -15,6 +15,7 @@
 // Once       <form data-once …>: pressing its button twice sends it once
 // Copy       <button type="button" data-copy="text" | data-copy-from="#input" data-copied="Copied">Copy</button>; the
 //            label changes in its [data-copy-label] if it has one. <p id="announcer" aria-live="polite"></p>
+// Print      <a href="#parcel-2" data-print>: prints the page; its style sheet picks what the link leads to
 // File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
 // Stepper    <div class="stepper"> <button type="button" data-step="-1"> <input inputmode="numeric"> <button … data-step="1">
 // Keys       <body data-keys> <input data-search> <tr data-row><td><a data-row-link> <dialog id="keys">
@@ -293,6 +294,7 @@ listen("click", (event) => {
     answerDialog(on("button"));
   } else if (on("button[data-copy], button[data-copy-from]")) copy(on("button"));
   else if (on(".stepper [data-step]")) step(on("[data-step]"));
+  else if (on("a[data-print]")) setTimeout(print); // once its link has made what it leads to the target of the page
   else if (on("[data-new-below]")) goToEnd(document.querySelector("[data-thread]"));
 });
 
