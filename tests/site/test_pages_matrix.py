@@ -112,6 +112,7 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "customers/<str:gid>/account": {"active": "no"},
     "customers/<str:gid>/sign-out": {"contact": "{contact}"},
     "settings/portal/link": {},
+    "settings/portal/changes": {"note": "yes"},
     "settings/portal/stores/<str:gid>": {"confirms": "yes"},
     "security/links": {},
     "team/invitations/<str:gid>/send": {},
@@ -164,6 +165,9 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/messages": (303, 303),  # to the order's page
     "order/<str:number>/mail": (303, 303),
     "order/<str:number>/receipts": (405, 405),
+    "order/<str:number>/change": (200, 404),
+    "order/<str:number>/change/state": (200, "refresh"),
+    "order/<str:number>/cancel": (200, 404),
     "order/<str:number>/claim": (303, 303),
     "order/<str:number>/invoice": (303, 404),  # to sign in
     "store/account/sign-in": (200, 200),
@@ -184,6 +188,8 @@ PORTAL: Mapping[str, tuple[object, object]] = {
 # What who is signed in as its contact gets, and who holds the link of the order's customer; all else as its guest does.
 BY_ACCOUNT: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/messages": (303, 303),
+    "order/<str:number>/change": (200, 303),  # by the customer's link: to the order
+    "order/<str:number>/cancel": (200, 303),
     "order/<str:number>/invoice": (303, 303),  # not invoiced: to the order; to sign in
     "store/account/sign-in": (303, 200),
     "store/welcome": (404, 200),
