@@ -6,9 +6,11 @@ from admin_ui import live
 from admin_ui.account import password, second_factor, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
-from admin_ui.customers import access
+from admin_ui.customers import access, linked, profile
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.interactions import settings as interaction_settings
+from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
 from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
@@ -58,12 +60,18 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/notes/internal", conversations.internal, name="internal"),
     path("customers", customers.customers, name="customers"),
     path("customers/new", customers.new, name="customer_new"),
-    path("customers/<str:gid>", customers.customer, name="customer"),
+    path("customers/<str:gid>", profile.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
     path("customers/<str:gid>/link", access.link, name="customer_link"),
     path("customers/<str:gid>/account", access.flags, name="customer_account"),
     path("customers/<str:gid>/sign-out", access.sign_out, name="customer_sign_out"),
     path("customers/<str:gid>/preview", access.preview, name="customer_preview"),
+    path("customers/<str:gid>/linked", linked.linked, name="linked"),
+    path("customers/<str:gid>/linked/end", linked.unlink, name="unlink"),
+    path("customers/<str:gid>/interactions", interactions.interactions, name="interactions"),
+    path("customers/<str:gid>/interactions/earlier", interactions.earlier, name="earlier_interactions"),
+    path("customers/<str:gid>/interactions/news", interactions.news, name="interaction_news"),
+    path("customers/<str:gid>/interactions/<str:entry>/acknowledge", interactions.acknowledge, name="acknowledge"),
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
@@ -95,6 +103,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/portal", portal.portal, name="portal_settings"),
     path("settings/portal/link", portal.link, name="public_link"),
     path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
+    path("settings/interactions", interaction_settings.types, name="interaction_types"),
     path("security", security.security, name="security"),
     path("security/links", security.rotate_links, name="rotate_links"),
     path("<path:rest>", staff.not_found, name="not_found"),

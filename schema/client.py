@@ -21,6 +21,7 @@ from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
+from counterfoil.orders.queries import visible_to
 from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted, welcome
 from schema.context import Context
 from schema.identity import Watch
@@ -47,6 +48,7 @@ __all__ = [
     "operations_beside",
     "order_key",
     "order_viewer",
+    "packing_topics",
     "poll",
     "portal_watch",
     "program_in_words",
@@ -191,6 +193,15 @@ def begin_preview(request: HttpRequest, response: HttpResponseBase, customer_id:
 def staff_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:
     """What the signed-in staff member's pages may watch; None for nobody."""
     return _in_workspace(request, lambda workspace_id: identity.staff_watch(request, topics, workspace_id))
+
+
+def packing_topics(viewer: Viewer, order_id: str) -> list[str]:
+    """What a page watches that shows what its packer reads: the order, and whatever is logged about its customer, whom
+    who packs may not know by name.
+    """
+    orders = visible_to(viewer).filter(pk=pk_of(order_id, "order") or 0)
+    customer = orders.values_list("customer_id", flat=True).first() if "fulfilments:write" in allowed(viewer) else None
+    return [order_id] if customer is None else [order_id, f"customer_{customer}"]
 
 
 def portal_watch(request: HttpRequest, topics: Collection[str]) -> Watch | None:

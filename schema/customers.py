@@ -1,30 +1,39 @@
 """Customers and their contacts: staff see them, an order key does not show them (AC-2)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NamedTuple, cast
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import strawberry
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
+from counterfoil.access.problems import NotFound
 from counterfoil.access.text import LONGEST_SEARCH, MOST_WORDS
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.links import customer_url
 from counterfoil.customers.models import Contact as ContactModel
 from counterfoil.customers.models import Customer as CustomerModel
-from counterfoil.customers.queries import customers_visible_to, matching, sees_customers
-from counterfoil.customers.search import customer_finder
+from counterfoil.customers.models import LinkedAccount as LinkedAccountModel
+from counterfoil.customers.queries import customers_visible_to, sees_customers
 from counterfoil.customers.sessions import how_many_each
-from counterfoil.customers.spelling import corrected
-from counterfoil.interactions.queries import WAITING, interactions_visible_to, reads_interactions
+from counterfoil.interactions.queries import reads_interactions
 from counterfoil.workspaces.queries import portal_address
 from schema.context import Info
+from schema.interactions.kinds import InteractionType
+from schema.interactions.rows import interactions_of, unacknowledged_of
 from schema.loading import Siblings
-from schema.relay import After, Connection, First, Keyset, Node
+from schema.relay import After, Connection, First, Keyset, Node, pk_of
 from schema.scopes import needs, type_needs
-from schema.searching import found_by
+from schema.timeline.kinds import TimelineFilter, groups_of
+from schema.timeline.rows import timelines_of_customers
+
+if TYPE_CHECKING:
+    from schema.interactions.types import Interaction
+    from schema.timeline.types import TimelineEntry
 
 CUSTOMERS = Keyset("customers", "pk", of=int)
+LINKED_ACCOUNTS = Keyset("linked accounts", "pk", descending=False, of=int)
 CONTACTS = Keyset("contacts", "pk", descending=False, of=int)
 
 
@@ -64,12 +73,44 @@ class Contact(Node):
         return isinstance(row, ContactRow)
 
 
+class LinkedAccountRow(NamedTuple):
+    """What `LinkedAccount` is read from."""
+
+    reason: str
+    linked_at: datetime
+    pk: int
+    parent: int
+    other_id: int
+    siblings: Siblings
+
+
+@type_needs(Permission.CUSTOMERS_READ)
+@strawberry.type(description="That a customer has to do with another one. Nothing of the two is merged.")
+class LinkedAccount:
+    reason: str = strawberry.field(description="What they have to do with each other; empty when that is not said.")
+    linked_at: datetime = strawberry.field(description="When they were linked.")
+    other_id: strawberry.Private[int]
+    siblings: strawberry.Private[Siblings]
+
+    @strawberry.field(description="The other one.")
+    def customer(self, info: Info) -> "Customer":
+        viewer = info.context.viewer
+        row = self.siblings.load("other", "other_id", self.other_id, lambda keys: customers_by_key(viewer, keys))
+        return cast(Customer, row)
+
+    @classmethod
+    def is_type_of(cls, row: object, _info: object) -> bool:
+        """Rows stand for their type."""
+        return isinstance(row, LinkedAccountRow)
+
+
 class CustomerRow(NamedTuple):
     """What `Customer` is read from."""
 
     id: str
     name: str
     external_id: str | None
+    since: datetime
     is_active: bool
     ordering_blocked: bool
     pk: int
@@ -77,11 +118,22 @@ class CustomerRow(NamedTuple):
     siblings: Siblings
 
 
+@strawberry.input(description="Which entries to list; what is left out does not narrow the list.")
+class InteractionFilter:
+    type: InteractionType | None = strawberry.field(default=None, description="Only entries of this type.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words, each a part of the text, whatever their case and accents. "
+        f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
+    )
+
+
 @type_needs(Permission.CUSTOMERS_READ)
 @strawberry.type(description="The buying business or person.")
 class Customer(Node):
     name: str = strawberry.field(description="The customer's name.")
     external_id: str | None = strawberry.field(description="What another system calls it; null for none.")
+    since: datetime = strawberry.field(description="When it became a customer here.")
     is_active: bool = strawberry.field(description="Whether its people get in to the portal.")
     ordering_blocked: bool = strawberry.field(description="Whether they order nothing, and see everything.")
     pk: strawberry.Private[int]
@@ -94,6 +146,13 @@ class Customer(Node):
             ("contacts", first, after), "pk", self.pk, lambda keys: _contacts_of(keys, first, after)
         )
         return cast(Connection[Contact], page)
+
+    @strawberry.field(description="The customers that it is linked with, in that order. `first` is at most 100.")
+    def linked_accounts(self, info: Info, first: First, after: After = None) -> Connection[LinkedAccount]:
+        page = self.siblings.load(
+            ("linked", first, after), "pk", self.pk, lambda keys: _linked_with(keys, first, after)
+        )
+        return cast(Connection[LinkedAccount], page)
 
     @strawberry.field(
         description="The customer's link: who has it sees this customer's orders without an account. Null without "
@@ -109,105 +168,92 @@ class Customer(Node):
         )
         return address and customer_url(address, self.pk, self.link_version)
 
+    @strawberry.field(
+        description="What was logged about it, the newest first. `first` is at most 100. Null without the scope.",
+        metadata=needs(Permission.INTERACTIONS_READ),
+    )
+    def interactions(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            InteractionFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["Interaction", strawberry.lazy("schema.interactions.types")]] | None:
+        viewer = info.context.viewer
+        if not reads_interactions(viewer):
+            return None
+        kind, search = (filter.type, filter.search or "") if filter else (None, "")
+        page = self.siblings.load(
+            ("interactions", first, after, kind, search),
+            "pk",
+            self.pk,
+            lambda keys: interactions_of(viewer, keys, first, after, type=kind, search=search),
+        )
+        return cast(Connection[Any], page)
+
+    @strawberry.field(
+        description="What nobody has acknowledged yet about it, the newest first. `first` is at most 100. Null without "
+        "the scope.",
+        metadata=needs(Permission.INTERACTIONS_READ),
+    )
+    def unacknowledged(
+        self, info: Info, first: First, after: After = None
+    ) -> Connection[Annotated["Interaction", strawberry.lazy("schema.interactions.types")]] | None:
+        viewer = info.context.viewer
+        if not reads_interactions(viewer):
+            return None
+        page = self.siblings.load(
+            ("unacknowledged", first, after), "pk", self.pk, lambda keys: unacknowledged_of(viewer, keys, first, after)
+        )
+        return cast(Connection[Any], page)
+
+    @strawberry.field(
+        description="What happened with it, the newest first: its orders and all that happened to them, messages, "
+        "mails, payments, what was logged, and how it gets in. Of these, what the viewer may read. `first` is at most "
+        "100."
+    )
+    def timeline(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            TimelineFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]]:
+        viewer, groups = info.context.viewer, groups_of(filter)
+        page = self.siblings.load(
+            ("timeline", first, after, groups),
+            "pk",
+            self.pk,
+            lambda keys: timelines_of_customers(viewer, keys, first, after, groups),
+        )
+        return cast(Connection[Any], page)
+
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
         """Rows stand for their type."""
         return isinstance(row, CustomerRow)
 
 
-@strawberry.input(description="Which customers to list; what is left out does not narrow the list.")
-class CustomerFilter:
-    search: str | None = strawberry.field(
-        default=None,
-        description="Words, each the beginning of a word of the name, of a contact's name or mail address, or of the "
-        "external id. Case and accents count for nothing; a word also begins behind a sign such as a hyphen. What is "
-        "found comes in the order of the words by which it is found, an exact match first, of equal words the newest "
-        "first. A page that is narrowed by more than one word, or by another filter, may hold fewer customers than "
-        "asked for and yet not be the last: go on at `endCursor`. "
-        f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
-    )
-    is_active: bool | None = strawberry.field(
-        default=None, description="Only customers whose account is active, or only those whose account is not."
-    )
-    ordering_blocked: bool | None = strawberry.field(
-        default=None, description="Only customers who may not order, or only those who may."
-    )
-    has_unacknowledged: bool | None = strawberry.field(
-        default=None,
-        description="Only customers of whom entries of the log wait to be acknowledged, or only those without. Needs "
-        "interactions:read; narrows nothing without it.",
-    )
-
-
-@strawberry.type
-class CustomerQueries:
-    @strawberry.field(
-        description="The customers that the viewer may see, newest first, or as a search finds them. `first` is at most 100.",
-        metadata=needs(Permission.CUSTOMERS_READ),
-    )
-    def customers(
-        self,
-        info: Info,
-        first: First,
-        after: After = None,
-        filter: Annotated[
-            CustomerFilter | None, strawberry.argument(description="Which customers to give; null gives all.")
-        ] = None,
-    ) -> Connection[Customer]:
-        viewer, wanted = info.context.viewer, filter or CustomerFilter()
-        found, narrows = _narrowed(viewer, wanted)
-        search = (wanted.search or "").strip()
-        if search and sees_customers(viewer):
-            finder = customer_finder(viewer, found if narrows else None)
-            return found_by(search, finder, _read_keys, name="customers found", first=first, after=after)
-        return CUSTOMERS.cut(found, _read_customers, first=first, after=after)
-
-    @strawberry.field(
-        description="A search for names in which the words that nothing begins with are put right: each is replaced by "
-        "the nearest name that there is. Null where nothing is to be put right, and without the scope.",
-        metadata=needs(Permission.CUSTOMERS_READ),
-    )
-    def search_correction(
-        self,
-        info: Info,
-        search: Annotated[str, strawberry.argument(description="The words, as for the filter of a list.")],
-    ) -> str | None:
-        viewer = info.context.viewer
-        return corrected(viewer=viewer, search=search) if sees_customers(viewer) else None
-
-
-def _narrowed(viewer: Viewer, filter: CustomerFilter) -> tuple[QuerySet[CustomerModel], bool]:
-    """The visible customers that a filter, besides its words, leaves; and whether it leaves out any."""
-    found = customers_visible_to(viewer)
-    flags = {"is_active": filter.is_active, "ordering_blocked": filter.ordering_blocked}
-    narrows = any(flag is not None for flag in flags.values())
-    found = matching(found, **flags)
-    if filter.has_unacknowledged is not None and reads_interactions(viewer):
-        waits = Q(pk__in=interactions_visible_to(viewer).filter(WAITING).values("customer_id"))
-        return found.filter(waits if filter.has_unacknowledged else ~waits), True
-    return found, narrows
-
-
 # What `_customer_rows` and `_contact_rows` are made from.
-_CUSTOMER = ("pk", "name", "external_id", "is_active", "ordering_blocked", "link_version")
+_CUSTOMER = ("pk", "name", "external_id", "created_at", "is_active", "ordering_blocked", "link_version")
 _CONTACT = ("pk", "name", "email", "has_account", "customer_id")
 
 
-def _read_customers(customers: QuerySet[CustomerModel]) -> list[CustomerRow]:
+def read_customers(customers: QuerySet[CustomerModel]) -> list[CustomerRow]:
+    """Customers as rows; they share what they load."""
     return _customer_rows(customers.values_list(*_CUSTOMER))
-
-
-def _read_keys(keys: Sequence[int]) -> Sequence[Any]:
-    # The words of a workspace stand on its own customers, all of which are seen by who sees any.
-    return _read_customers(CustomerModel.objects.filter(pk__in=keys))
 
 
 def _customer_rows(facts: Iterable[tuple[Any, ...]]) -> list[CustomerRow]:
     """Customers as rows; they share what they load."""
     siblings = Siblings()
     rows = [
-        CustomerRow(f"customer_{pk}", name, external_id, is_active, blocked, pk, link_version, siblings)
-        for pk, name, external_id, is_active, blocked, link_version in facts
+        CustomerRow(f"customer_{pk}", name, external_id, since, is_active, blocked, pk, link_version, siblings)
+        for pk, name, external_id, since, is_active, blocked, link_version in facts
     ]
     siblings.share(rows, "pk")
     return rows
@@ -246,6 +292,26 @@ def _contacts_of(customers: Sequence[int], first: int, after: str | None) -> dic
     )
 
 
+def _read_linked(accounts: QuerySet[LinkedAccountModel]) -> list[LinkedAccountRow]:
+    siblings = Siblings()
+    facts = accounts.values_list("reason", "created_at", "pk", "customer_id", "other_id")
+    rows = [LinkedAccountRow(*row, siblings) for row in facts]
+    siblings.share(rows, "other_id")
+    return rows
+
+
+def _linked_with(customers: Sequence[int], first: int, after: str | None) -> dict[int, Connection[Any]]:
+    # Whoever sees a customer sees all of the workspace's.
+    return LINKED_ACCOUNTS.cut_each(
+        LinkedAccountModel.objects.all(),
+        _read_linked,
+        parent="customer_id",
+        parents=customers,
+        first=first,
+        after=after,
+    )
+
+
 def contacts_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, ContactRow]:
     """The visible contacts among these primary keys."""
     if not sees_customers(viewer):
@@ -254,3 +320,19 @@ def contacts_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, ContactRow
     return {
         row.pk: row for row in _contact_rows(facts for workspace, *facts in found if workspace == viewer.workspace_id)
     }
+
+
+def find_customer(viewer: Viewer, gid: str, field: str = "customerId") -> CustomerModel:
+    """The customer that a mutation's `field` names. Raises `NotFound` also for one that the viewer may not see."""
+    customer = customers_visible_to(viewer).filter(pk=pk_of(gid, "customer") or 0).first()
+    if customer is None:
+        raise NotFound("There is no such customer.", field=field)
+    return customer
+
+
+def found_customer(viewer: Viewer, pk: int) -> Customer:
+    """The customer after a change. Raises `NotFound` when it is not to be seen any more."""
+    found = customers_by_key(viewer, [pk]).get(pk)
+    if found is None:
+        raise NotFound("There is no such customer.", field="customerId")
+    return cast(Customer, found)

@@ -184,9 +184,13 @@ class Watch:
     heeds: frozenset[str] = frozenset()
 
 
+# What a customer's page follows: what is about them, and all that is a part of their story.
+_OF_CUSTOMERS = ("customer_", "story_")
+
+
 def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Watch | None:
-    """What a staff member's pages may watch: every order of their workspace, for as long as they are signed in and
-    may read orders.
+    """What a staff member's pages may watch, for as long as they are signed in: everything in their workspace for who
+    reads orders, and for who reads customers alone what is told of customers.
     """
     asked = frozenset(topics)
     session_key = request.session.session_key
@@ -194,12 +198,21 @@ def staff_watch(request: Any, topics: Collection[str], workspace_id: int) -> Wat
     def still_allowed() -> frozenset[str]:
         # Both read anew: the session may have ended, the user may be deactivated or have another password.
         request.session = type(request.session)(session_key)
-        viewer = staff_viewer(get_user(request), workspace_id, request.session)
-        return asked if _reads_orders(viewer) else frozenset()
+        return _watchable(staff_viewer(get_user(request), workspace_id, request.session), asked)
 
-    if not _reads_orders(staff_viewer(request.user, workspace_id, request.session)):
+    viewer = staff_viewer(request.user, workspace_id, request.session)
+    allowed = _watchable(viewer, asked)
+    if not allowed and not _reads_orders(viewer):
         return None
-    return Watch(workspace_id, asked, internal=True, still_allowed=still_allowed)
+    return Watch(workspace_id, allowed, internal=True, still_allowed=still_allowed)
+
+
+def _watchable(viewer: Viewer | None, asked: frozenset[str]) -> frozenset[str]:
+    if _reads_orders(viewer):
+        return asked
+    if viewer is None or not allows(viewer, Permission.CUSTOMERS_READ):
+        return frozenset()
+    return frozenset(topic for topic in asked if topic.startswith(_OF_CUSTOMERS))
 
 
 def _reads_orders(viewer: Viewer | None) -> bool:

@@ -11,11 +11,17 @@ from counterfoil.access.problems import NotFound
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.access import end_account_sessions, rotate_customer_link, set_customer_flags
 from counterfoil.customers.models import Customer as CustomerModel
-from counterfoil.customers.queries import contacts_visible_to, customers_visible_to
-from counterfoil.workspaces.actions import rotate_public_link, save_store_settings, set_portal_settings
+from counterfoil.customers.queries import contacts_visible_to
+from counterfoil.workspaces.actions import (
+    rotate_public_link,
+    save_store_settings,
+    set_order_editing,
+    set_portal_settings,
+)
+from counterfoil.workspaces.models import LONGEST_EDIT_MINUTES
 from counterfoil.workspaces.queries import stores_of
 from schema.context import Info
-from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.customers import Contact, Customer, contacts_by_key, find_customer, found_customer
 from schema.orders.mutations import ABOUT, KEY
 from schema.problems import Problem, or_problem
 from schema.relay import pk_of
@@ -72,6 +78,24 @@ class SetPortalSettingsSuccess:
     workspace: Workspace = strawberry.field(description="The workspace.")
 
 
+@strawberry.input(description="What customers may change of their orders; what is left out stays as it is.")
+class SetOrderEditingInput:
+    client_mutation_key: str = strawberry.field(description=KEY)
+    address: bool | None = strawberry.field(default=None, description="Whether addresses.")
+    note: bool | None = strawberry.field(default=None, description="Whether the note.")
+    quantities: bool | None = strawberry.field(default=None, description="Whether quantities, until staff confirm.")
+    cancel: bool | None = strawberry.field(default=None, description="Whether they may cancel.")
+    minutes: int | None = strawberry.field(
+        default=None,
+        description=f"For how many minutes after they placed the order, from 1 to {LONGEST_EDIT_MINUTES:,}.",
+    )
+
+
+@strawberry.type(description="Customers may change what was asked.")
+class SetOrderEditingSuccess:
+    workspace: Workspace = strawberry.field(description="The workspace.")
+
+
 @strawberry.input(description="What a store does by itself.")
 class SetStoreSettingsInput:
     client_mutation_key: str = strawberry.field(description=KEY)
@@ -79,6 +103,9 @@ class SetStoreSettingsInput:
     confirms_orders: bool = strawberry.field(description="Whether each order is confirmed by a mail.")
     sticky_contact: bool = strawberry.field(
         description="Whether orders of one browser are noted as one contact's. Nobody reads anything by that."
+    )
+    announces_parcels: bool | None = strawberry.field(
+        default=None, description="Whether customers are told of each parcel by a mail; null leaves that as it is."
     )
 
 
@@ -110,6 +137,9 @@ SetCustomerFlagsResult = Annotated[
 SetPortalSettingsResult = Annotated[
     SetPortalSettingsSuccess | Problem, strawberry.union("SetPortalSettingsResult", description="Done, or why not.")
 ]
+SetOrderEditingResult = Annotated[
+    SetOrderEditingSuccess | Problem, strawberry.union("SetOrderEditingResult", description="Done, or why not.")
+]
 SetStoreSettingsResult = Annotated[
     SetStoreSettingsSuccess | Problem, strawberry.union("SetStoreSettingsResult", description="Done, or why not.")
 ]
@@ -122,16 +152,14 @@ def _changed_customer(
     viewer: Viewer, gid: str, key: str, mutation: str, change: Callable[[CustomerModel], None], **more: object
 ) -> Customer:
     """The customer after a change that is done once. Raises `NotFound`."""
-    customer = customers_visible_to(viewer).filter(pk=pk_of(gid, "customer") or 0).first()
-    if customer is None:
-        raise NotFound("There is no such customer.", field="customerId")
+    customer = find_customer(viewer, gid)
 
     def act() -> int:
         change(customer)
         return customer.pk
 
     pk = once(viewer=viewer, key=key, mutation=mutation, given={"customer": customer.pk, **more}, act=act)
-    return cast(Customer, customers_by_key(viewer, [pk])[pk])
+    return found_customer(viewer, pk)
 
 
 def _changed_workspace(
@@ -218,11 +246,32 @@ class PortalMutations:
         )
 
     @strawberry.mutation(
+        description="Say what customers may change of an order of theirs, each on its own, and for how long after they "
+        "placed it. It counts at once, for orders that stand too. Admins alone.",
+        metadata=needs(Permission.SETTINGS_WRITE),
+    )
+    def set_order_editing(self, info: Info, input: Annotated[SetOrderEditingInput, ABOUT]) -> SetOrderEditingResult:
+        viewer, key = info.context.viewer, input.client_mutation_key
+        switches = {"address": input.address, "note": input.note, "quantities": input.quantities}
+        given = {**switches, "cancel": input.cancel}
+
+        def change() -> None:
+            set_order_editing(viewer=viewer, **given, minutes=input.minutes)
+
+        return or_problem(
+            lambda: SetOrderEditingSuccess(
+                workspace=_changed_workspace(viewer, key, "setOrderEditing", change, **given, minutes=input.minutes)
+            )
+        )
+
+    @strawberry.mutation(
         description="Say what a store does by itself. Admins alone.", metadata=needs(Permission.SETTINGS_WRITE)
     )
     def set_store_settings(self, info: Info, input: Annotated[SetStoreSettingsInput, ABOUT]) -> SetStoreSettingsResult:
         viewer, key = info.context.viewer, input.client_mutation_key
         settings = {"confirms_orders": input.confirms_orders, "sticky_contact": input.sticky_contact}
+        if input.announces_parcels is not None:
+            settings["announces_parcels"] = input.announces_parcels
 
         def act() -> SetStoreSettingsSuccess:
             store = stores_of(viewer.workspace_id).filter(pk=pk_of(input.store_id, "store") or 0).first()

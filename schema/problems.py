@@ -16,6 +16,8 @@ describe(
         ProblemCode.FORBIDDEN: "The viewer sees it but may not do this.",
         ProblemCode.INVALID: "The input can't be taken as it is; `field` names the part to mend.",
         ProblemCode.KEY_REUSED: "This clientMutationKey came with another input before; send a new one.",
+        ProblemCode.NOTICES_UNREAD: "Something was logged about the order that its packer has not read: see "
+        "`Order.packingNotices`.",
     },
 )
 
@@ -34,4 +36,9 @@ def or_problem[T](act: Callable[[], T]) -> T | Problem:
     try:
         return act()
     except Refusal as refusal:
-        return Problem(code=refusal.code, field=refusal.field, message=refusal.message)
+        return problem_of(refusal)
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """A refusal as the schema tells it."""
+    return Problem(code=refusal.code, field=refusal.field, message=refusal.message)

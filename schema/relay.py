@@ -17,6 +17,8 @@ from django.db.models import CharField, F, Model, Q, QuerySet, Value, Window
 from django.db.models.functions import Cast, Concat, RowNumber
 from graphql import GraphQLError
 
+from counterfoil.access.text import storable
+
 LARGEST_PAGE = 100
 FEW_ROWS = 1000
 
@@ -51,8 +53,8 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
     end_cursor: str | None = strawberry.field(
-        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on an "
-        "empty page that is the last."
+        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on "
+        "an empty page that is the last."
     )
 
 
@@ -68,7 +70,7 @@ class Edge(Generic[T]):
 @strawberry.type(description="A page of a list, in a stable order.")
 class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The rows of this page.")
-    page: strawberry.Private["Cut"]
+    page: strawberry.Private["Page"]
 
     @strawberry.field(description="The rows of this page, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
@@ -84,33 +86,21 @@ class Connection(Generic[T]):
         )
 
 
-class Cut(Protocol):
-    """What a connection knows besides its rows: where it was cut from its list."""
+class Ordering(Protocol):
+    """An order of rows, each of which has a cursor in it."""
 
-    @property
-    def has_next(self) -> bool:
-        """Whether there is more behind it."""
-
-    @property
-    def has_previous(self) -> bool:
-        """Whether it began after a cursor."""
-
-    @property
-    def end(self) -> str | None:
-        """Where to go on, if that is not its last row."""
-
-    def cursor(self, row: Any) -> str:
-        """The cursor of one of its rows."""
+    def encode(self, row: Any) -> str:
+        """A row's cursor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a page was cut from a list by its keyset."""
+    """What a connection knows besides its rows. `end` is where to go on, where that is not the last row."""
 
-    keyset: "Keyset"
+    keyset: Ordering
     has_next: bool
     has_previous: bool
-    end: None = None
+    end: str | None = None
 
     def cursor(self, row: Any) -> str:
         """The cursor of one of its rows."""
@@ -138,26 +128,11 @@ class Keyset:
 
     def encode(self, row: Any) -> str:
         """A row's cursor."""
-        value = getattr(row, self.field)
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC).isoformat()
-        return cursor_of(self.name, value, row.pk)
+        return cursor_of(self.name, getattr(row, self.field), row.pk)
 
     def _decode(self, cursor: str) -> tuple[datetime | int, int]:
-        value, pk = read_cursor(self.name, cursor, of=(str if self.of is datetime else int, int))
-        try:
-            if abs(pk) >= 2**63:
-                raise ValueError(pk)
-            if self.of is datetime:
-                moment = datetime.fromisoformat(value)
-                if moment.tzinfo is None:
-                    raise ValueError(value)
-                return moment.astimezone(UTC), pk
-            if abs(value) >= 2**63:
-                raise ValueError(value)
-            return value, pk
-        except (ValueError, OverflowError):
-            raise bad_cursor() from None
+        value, pk = parts_of(cursor, self.name, self.of, int)
+        return value, pk
 
     def behind(self, cursor: str | None) -> Q:
         """The rows behind a cursor, in a form that an index on (field, pk) serves on both databases."""
@@ -191,17 +166,10 @@ class Keyset:
         page: databases do that fast, but writing that query costs Django as much as reading hundreds of rows.
         """
         size = page_size(first)
-        candidates = queryset.filter(Q((f"{parent}__in", parents)), self.behind(after))
-        few = min((size + 1) * len(parents), FEW_ROWS)
-        rows = read(candidates.order_by(parent, *self.order)[:few])
-        if len(rows) == few and len(parents) > 1:
-            place = Window(RowNumber(), partition_by=F(parent), order_by=self.order)
-            counted = candidates.annotate(place=place).filter(place__lte=size + 1)
-            rows = read(cast(QuerySet[M, M], counted.order_by(parent, *self.order)))
-        by_parent: dict[P, list[R]] = {key: [] for key in parents}
-        for row in rows:
-            by_parent[cast(Any, row).parent].append(row)
-        return {key: self.connection(rows, size, after) for key, rows in by_parent.items()}
+        found = first_of_each(
+            queryset.filter(self.behind(after)), read, parent=parent, parents=parents, order=self.order, most=size + 1
+        )
+        return {key: self.connection(rows, size, after) for key, rows in found.items()}
 
     def connection(self, rows: list[Any], size: int, after: str | None) -> Connection[Any]:
         """A connection over rows of which one more than `size` may have been read."""
@@ -209,30 +177,63 @@ class Keyset:
         return Connection(nodes=rows[:size], page=page)
 
 
-def cursor_of(name: str, *values: object) -> str:
-    """The cursor of a place in the list of this name."""
+def first_of_each[M: Model, R, P: (int, str)](
+    queryset: QuerySet[M, Any],
+    read: Callable[[Any], list[R]],
+    *,
+    parent: str,
+    parents: Sequence[P],
+    order: Sequence[str],
+    most: int,
+) -> dict[P, list[R]]:
+    """At most so many rows of each parent, in this order, in one query, or two where there are many."""
+    candidates = queryset.filter(Q((f"{parent}__in", parents)))
+    few = min(most * len(parents), FEW_ROWS)
+    rows = read(candidates.order_by(parent, *order)[:few])
+    if len(rows) == few and len(parents) > 1:
+        place = Window(RowNumber(), partition_by=F(parent), order_by=order)
+        rows = read(candidates.annotate(place=place).filter(place__lte=most).order_by(parent, *order))
+    by_parent: dict[P, list[R]] = {key: [] for key in parents}
+    for row in rows:
+        by_parent[cast(Any, row).parent].append(row)
+    return by_parent
+
+
+def cursor_of(name: str, *parts: datetime | int | str) -> str:
+    """A cursor of the list of this name: opaque, and the same for the same parts."""
+    values = [part.astimezone(UTC).isoformat() if isinstance(part, datetime) else part for part in parts]
     text = json.dumps([name, *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def read_cursor(name: str, cursor: str, *, of: Sequence[type]) -> list[Any]:
-    """What stands in a cursor of the list of this name, each value of its type exactly; refuses every other cursor."""
+def parts_of(cursor: str, name: str, *kinds: type[datetime] | type[int] | type[str]) -> list[Any]:
+    """The parts of a cursor of the list of this name, of these types. Raises BAD_CURSOR for any other text."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         found, *values = json.loads(raw)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise bad_cursor() from None
-    if found != name or [type(value) for value in values] != list(of):
-        raise bad_cursor()
-    return values
+        if found != name:
+            raise ValueError(found)
+        return [_part(value, of) for value, of in zip(values, kinds, strict=True)]
+    except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
+        raise GraphQLError(
+            "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
+            extensions={"code": "BAD_CURSOR"},
+        ) from None
 
 
-def bad_cursor() -> GraphQLError:
-    """What a list says of a cursor that it did not give."""
-    return GraphQLError(
-        "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
-        extensions={"code": "BAD_CURSOR"},
-    )
+def _part(value: Any, of: type[datetime] | type[int] | type[str]) -> datetime | int | str:
+    if of is str:
+        if not isinstance(value, str) or not storable(value):
+            raise ValueError(value)
+        return value
+    if of is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment.astimezone(UTC)
+    if type(value) is not int or abs(value) >= 2**63:
+        raise ValueError(value)
+    return value
 
 
 def page_size(first: int) -> int:

@@ -19,6 +19,10 @@ from strawberry.types.graphql import OperationType
 from counterfoil.access.viewer import Viewer
 from counterfoil.events.threads import in_thread
 from schema.admission import Refused, admit, without_hints
+from schema.attention.activity import ActivityQueries
+from schema.attention.counts import AttentionQueries
+from schema.attention.mails import MailMutations, MailQueries, mail_by_key
+from schema.attention.waiting import WaitingQueries
 from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
@@ -27,12 +31,21 @@ from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
-from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
+from schema.customer_lists import CustomerQueries
+from schema.customers import contacts_by_key, customers_by_key
+from schema.customers_at_once import CustomersAtOnceMutations
 from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
+from schema.interactions.mutations import InteractionMutations
+from schema.interactions.queries import InteractionQueries
+from schema.interactions.rows import interaction_by_key
+from schema.interactions.subscriptions import InteractionSubscriptions
+from schema.linking import LinkingMutations
 from schema.moments import DATETIME
+from schema.orders.at_once import OrdersAtOnceMutations
 from schema.orders.claims import ClaimMutations
+from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
 from schema.orders.fulfilments import fulfilment_by_key
 from schema.orders.lines import lines_by_key
@@ -62,12 +75,17 @@ class Query(
     OrderQueries,
     CatalogQueries,
     CustomerQueries,
+    InteractionQueries,
     StaffQueries,
     InvitationQueries,
     RoleQueries,
     PermissionQueries,
     WorkspaceQueries,
     PartnerQueries,
+    AttentionQueries,
+    ActivityQueries,
+    WaitingQueries,
+    MailQueries,
     PositionQueries,
 ):
     @strawberry.field(
@@ -96,9 +114,11 @@ _NODES: Mapping[str, Callable[[Viewer, int], object]] = {
     "note": note_by_key,
     "customer": lambda viewer, pk: customers_by_key(viewer, [pk]).get(pk),
     "contact": lambda viewer, pk: contacts_by_key(viewer, [pk]).get(pk),
+    "interaction": interaction_by_key,
     "invitation": invitation_by_key,
     "client": lambda viewer, pk: clients_by_key(viewer, [pk]).get(pk),
     "staff": member_by_key,
+    "mail": mail_by_key,
 }
 
 
@@ -107,21 +127,27 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    OrdersAtOnceMutations,
+    CustomersAtOnceMutations,
+    EditingMutations,
     PaymentMutations,
     FulfilmentMutations,
     CatalogMutations,
     ConversationMutations,
+    InteractionMutations,
+    LinkingMutations,
     PortalMutations,
     InvitationMutations,
     PartnerMutations,
     StaffMutations,
     RoleMutations,
+    MailMutations,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(OrderSubscriptions, ConversationSubscriptions):
+class Subscription(OrderSubscriptions, ConversationSubscriptions, InteractionSubscriptions):
     pass
 
 

@@ -33,6 +33,7 @@ class StoreRow(NamedTuple):
     base_url: str
     confirms: bool
     sticky: bool
+    announces: bool
 
 
 @type_needs()
@@ -43,6 +44,7 @@ class Store(Node):
     time_zone: str = strawberry.field(description="The store's time zone, as a name of the IANA database.")
     confirms: strawberry.Private[bool]
     sticky: strawberry.Private[bool]
+    announces: strawberry.Private[bool]
 
     @strawberry.field(description="Whether each order is confirmed by a mail; null for everybody but staff.")
     def confirms_orders(self, info: Info) -> bool | None:
@@ -53,6 +55,10 @@ class Store(Node):
     )
     def sticky_contact(self, info: Info) -> bool | None:
         return self.sticky if info.context.viewer.is_staff else None
+
+    @strawberry.field(description="Whether customers are told of each parcel by a mail; null for everybody but staff.")
+    def announces_parcels(self, info: Info) -> bool | None:
+        return self.announces if info.context.viewer.is_staff else None
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -71,6 +77,7 @@ def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
         "base_url",
         "confirms_orders",
         "sticky_contact",
+        "announces_parcels",
     )
     return [StoreRow(*row) for row in stores.values_list(*fields)]
 
@@ -78,6 +85,15 @@ def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
 def stores_by_key(workspace_id: int, keys: Sequence[int]) -> dict[int, StoreRow]:
     """Stores of a workspace by primary key."""
     return {row.pk: row for row in read_stores(stores_of(workspace_id).filter(pk__in=keys))}
+
+
+@strawberry.type(description="What customers may change of an order of theirs, and for how long.")
+class OrderEditing:
+    address: bool = strawberry.field(description="Whether its addresses, until something of it has left.")
+    note: bool = strawberry.field(description="Whether what they ask of the shop about it, as long.")
+    quantities: bool = strawberry.field(description="Whether how much of each line, until staff confirm it.")
+    cancel: bool = strawberry.field(description="Whether they may cancel it, until something of it has left.")
+    minutes: int = strawberry.field(description="For how many minutes after they placed it.")
 
 
 @strawberry.type(description="The supplier whose data this is. A viewer belongs to exactly one workspace.")
@@ -89,6 +105,9 @@ class Workspace:
     strict_security: bool | None = strawberry.field(
         description="Whether buyers who come by a customer's link prove their mailbox first; null for everybody but "
         "staff."
+    )
+    order_editing: OrderEditing | None = strawberry.field(
+        description="What customers may change of their orders; null for everybody but staff."
     )
     pk: strawberry.Private[int]
     public_link_version: strawberry.Private[int]
@@ -106,16 +125,21 @@ class Workspace:
 
 def workspace_of(viewer: Viewer) -> Workspace:
     """The workspace, as the viewer sees it."""
-    facts = WorkspaceModel.objects.values_list(
-        "pk", "name", "second_factor_required", "strict_security", "public_link_version"
+    found = WorkspaceModel.objects.get(pk=viewer.workspace_id)
+    editing = OrderEditing(
+        address=found.customers_edit_address,
+        note=found.customers_edit_note,
+        quantities=found.customers_edit_quantities,
+        cancel=found.customers_cancel,
+        minutes=found.edit_minutes,
     )
-    pk, name, required, strict, version = facts.get(pk=viewer.workspace_id)
     return Workspace(
-        name=name,
-        second_factor_required=required if viewer.is_staff else None,
-        strict_security=strict if viewer.is_staff else None,
-        pk=pk,
-        public_link_version=version,
+        name=found.name,
+        second_factor_required=found.second_factor_required if viewer.is_staff else None,
+        strict_security=found.strict_security if viewer.is_staff else None,
+        order_editing=editing if viewer.is_staff else None,
+        pk=found.pk,
+        public_link_version=found.public_link_version,
     )
 
 

@@ -14,6 +14,8 @@ from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.customers.actions import create_customer
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.actions import NewLine, change_status, place_order
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -38,6 +40,7 @@ KINDS = {
     "store": "Store",
     "staff": "StaffMember",
     "role": "CustomRole",
+    "interaction": "Interaction",
 }
 
 # What the parts of inputs that are ids name.
@@ -54,6 +57,8 @@ NAMED = {
     "invitationId": "invitation",
     "partnerClientId": "client",
     "storeId": "store",
+    "interactionId": "interaction",
+    "otherId": "customer",
 }
 
 type Ids = dict[str, list[str]]
@@ -115,6 +120,15 @@ def _furnished(shop: Shop, which: int) -> Side:
     send_message(viewer=staff, order=order, text=f"Sent {marker}")
     send_message(viewer=shop.guest(order), order=order, text=f"Thanks {marker}")
     write_internal_note(viewer=staff, order=order, text=f"Pays late {marker}")
+    for text, waits in ((f"Hold it {marker}", True), (f"Likes card {marker}", False)):
+        log_interaction(
+            viewer=staff,
+            customer=order.customer,
+            type=InteractionType.EMAIL,
+            text=text,
+            order=order,
+            needs_acknowledgement=waits,
+        )
     save_role(viewer=staff, name="Packer", permissions=["orders:read"])
     save_role(viewer=staff, name=f"Packer {marker}", permissions=["orders:read"])
     shop.hire(f"Pia {marker}", CustomRole.objects.get(workspace=shop.workspace, name="Packer"))

@@ -17,7 +17,7 @@ OPERATIONS = client.operations_beside(__file__)
 
 MOST_STORES = 100
 # What a switch of a store's form is called in the schema.
-SWITCHES = {"confirms": "confirmsOrders", "sticky": "stickyContact"}
+SWITCHES = {"confirms": "confirmsOrders", "announces": "announcesParcels", "sticky": "stickyContact"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +43,7 @@ def link(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
 @staff_required
 @needs("settings:write")
 def store(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """Turn on or off what a store does by itself: `confirms` and `sticky`, each yes or no."""
+    """Turn on or off what a store does by itself: `confirms`, `announces` and `sticky`, each yes or no."""
     found = client.run(viewer, OPERATIONS["StoreSettings"], {"id": gid})["store"]
     if not found:
         return no_such_page(request, viewer)

@@ -9,6 +9,7 @@ from counterfoil.access.idempotency import once
 from counterfoil.access.policy import Permission
 from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.viewer import Viewer
+from counterfoil.interactions.packing import fulfil_noted
 from counterfoil.orders import actions
 from counterfoil.orders import fulfilment as parcels
 from counterfoil.orders.models import Fulfilment as FulfilmentModel
@@ -68,6 +69,11 @@ class FulfilOrderInput:
     carrier: str = strawberry.field(default="", description=CARRIER)
     tracking_number: str = strawberry.field(default="", description=TRACKING_NUMBER)
     tracking_url: str = strawberry.field(default="", description=TRACKING_URL)
+    read_notices: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="The global ids of the entries of `Order.packingNotices` that the packer has read. Staff send "
+        "nothing while one is missing (NOTICES_UNREAD), also one of a moment ago; programs are not held up.",
+    )
 
 
 @strawberry.type(description="The parcel is on its way.")
@@ -217,7 +223,7 @@ class FulfilmentMutations:
 
     @strawberry.mutation(
         description="Send a parcel with chosen quantities of an order's lines, or with all that is left; never more "
-        "than was ordered, whoever else packs at the same moment.",
+        "than was ordered, whoever else packs at the same moment. What was logged about it is to be read first.",
         metadata=needs(Permission.ORDERS_READ, Permission.FULFILMENTS_WRITE),
     )
     def fulfil_order(self, info: Info, input: Annotated[FulfilOrderInput, ABOUT]) -> FulfilOrderResult:
@@ -225,6 +231,7 @@ class FulfilmentMutations:
 
         def act() -> FulfilOrderSuccess:
             order, quantities = find_order(viewer, input.order_id), _quantities(input.lines)
+            read = {pk_of(gid, "interaction") or 0 for gid in input.read_notices or ()}
             tracking = {
                 "carrier": input.carrier,
                 "tracking_number": input.tracking_number,
@@ -232,10 +239,10 @@ class FulfilmentMutations:
             }
 
             def send() -> int:
-                return parcels.fulfil(viewer=viewer, order=order, quantities=quantities, **tracking).pk
+                return fulfil_noted(viewer=viewer, order=order, quantities=quantities, read=read, **tracking).pk
 
             packed = None if quantities is None else sorted(quantities.items())
-            given = {"order": order.pk, "lines": packed, **tracking}
+            given = {"order": order.pk, "lines": packed, **tracking} | ({"read": sorted(read)} if read else {})
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="fulfilOrder", given=given, act=send)
             return FulfilOrderSuccess(fulfilment=_parcel(viewer, pk), order=changed_order(viewer, order.pk))
 

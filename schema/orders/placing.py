@@ -17,6 +17,7 @@ from counterfoil.customers import actions as customers
 from counterfoil.customers.models import Contact as ContactModel
 from counterfoil.customers.queries import contacts_visible_to, customers_visible_to
 from counterfoil.orders import actions
+from counterfoil.orders.notes import LONGEST_NOTE
 from counterfoil.workspaces.queries import stores_of
 from schema.catalog.mutations import EXTERNAL_ID
 from schema.context import Info
@@ -89,6 +90,11 @@ class PlaceOrderInput:
     )
     billing_address: PostalAddressInput | None = strawberry.field(
         default=None, description="Who is billed; null where that is not known."
+    )
+    note: str | None = strawberry.field(
+        default=None,
+        description=f"What the customer asks of the shop about the order, at most {LONGEST_NOTE:,} characters; null "
+        "for nothing, or, for an external id that came before, for the note that it has.",
     )
     browser: str = strawberry.field(
         default="",
@@ -241,6 +247,7 @@ class PlacingMutations:
                     external_id=input.external_id,
                     placed_at=placed_at,
                     addresses=addresses,
+                    note=input.note,
                     browser=input.browser,
                 ).pk
 
@@ -249,6 +256,7 @@ class PlacingMutations:
                 "facts": [input.currency, input.number, input.external_id, placed_at],
                 "lines": lines,
                 "addresses": addresses,
+                "note": input.note,
                 "browser": input.browser,
             }
             pk = once(viewer=viewer, key=input.client_mutation_key, mutation="placeOrder", given=given, act=place)

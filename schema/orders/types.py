@@ -1,9 +1,10 @@
 """Orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import strawberry
 from django.db.models import QuerySet
@@ -16,9 +17,11 @@ from counterfoil.orders.queries import visible_to
 from schema.context import Info
 from schema.conversations.types import InternalNote, Message, messages_of, notes_of
 from schema.customers import Contact, Customer, contacts_by_key, customers_by_key
+from schema.interactions.notices import PackingNotice, noted_on, notices_for, waiting_of
 from schema.loading import Siblings
 from schema.money import Money, money
 from schema.orders.addresses import PostalAddress, addresses_of
+from schema.orders.editable import EditableOrder, editable_of, notes_asked
 from schema.orders.fulfilments import Fulfilment, fulfilments_of
 from schema.orders.history import OrderEvent, history_of
 from schema.orders.invoices import Invoice, invoiced_at
@@ -26,7 +29,12 @@ from schema.orders.lines import OrderLine, lines_of
 from schema.orders.states import FulfilmentState, OrderStatus, PaymentState
 from schema.relay import After, Connection, First, Keyset, Node
 from schema.scopes import needs, type_needs
+from schema.timeline.kinds import TimelineFilter, groups_of
+from schema.timeline.rows import timelines_of_orders
 from schema.workspaces import Store, stores_by_key
+
+if TYPE_CHECKING:
+    from schema.timeline.types import TimelineEntry
 
 NEWEST_ORDERS = Keyset("orders", "placed_at")
 
@@ -172,6 +180,23 @@ class Order(Node):
             due=money(due, currency),
         )
 
+    @strawberry.field(
+        description="What the customer asks of the shop about it, as plain text; empty for nothing. Null for who came "
+        "by a customer's link."
+    )
+    def note(self, info: Info) -> str | None:
+        viewer = info.context.viewer
+        return self.siblings.load("note", "pk", self.pk, lambda keys: notes_asked(viewer, keys))
+
+    @strawberry.field(
+        description="What its customer may change of it now, as its contact or by its link. Null for the shop, and "
+        "for who came by a customer's link."
+    )
+    def editable(self, info: Info) -> EditableOrder | None:
+        viewer = info.context.viewer
+        found = self.siblings.load("editable", "pk", self.pk, lambda keys: editable_of(viewer, keys))
+        return cast(EditableOrder | None, found)
+
     @strawberry.field(description="What was ordered, in the order of its lines. `first` is at most 100.")
     def lines(self, info: Info, first: First, after: After = None) -> Connection[OrderLine]:
         page = self.siblings.load(("lines", first, after), "pk", self.pk, lambda keys: lines_of(keys, first, after))
@@ -185,6 +210,21 @@ class Order(Node):
         return cast(Connection[Fulfilment], page)
 
     @strawberry.field(
+        description="What its packer reads before a parcel leaves, newest first: what was logged about it, and what of "
+        "its customer nobody has acknowledged yet. `first` is at most 100: page on until there is no more. Null for "
+        "everybody but the shop.",
+        metadata=needs(Permission.FULFILMENTS_WRITE),
+    )
+    def packing_notices(self, info: Info, first: First, after: After = None) -> Connection[PackingNotice] | None:
+        viewer = info.context.viewer
+        if not (viewer.is_shop and allows(viewer, Permission.FULFILMENTS_WRITE)):
+            return None
+        load, page = self.siblings.load, (first, after)
+        noted = load(("noted", *page), "pk", self.pk, lambda keys: noted_on(keys, *page))
+        waiting = load(("waiting", *page), "customer_id", self.customer_id, lambda keys: waiting_of(keys, *page))
+        return notices_for(self.pk, cast(Any, noted), cast(Any, waiting), *page)
+
+    @strawberry.field(
         description="What happened to it, by whom and when, newest first. `first` is at most 100. "
         "Null for everybody but staff."
     )
@@ -196,6 +236,30 @@ class Order(Node):
             ("history", first, after), "pk", self.pk, lambda keys: history_of(viewer, keys, first, after)
         )
         return cast(Connection[OrderEvent], page)
+
+    @strawberry.field(
+        description="Its story, the newest first: all that happened to it, messages, mails, payments, and what was "
+        "logged about it. Of these, what the viewer may read. `first` is at most 100. Null for everybody but the shop."
+    )
+    def timeline(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            TimelineFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
+        ] = None,
+    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]] | None:
+        viewer, groups = info.context.viewer, groups_of(filter)
+        if not viewer.is_shop:
+            return None
+        page = self.siblings.load(
+            ("timeline", first, after, groups),
+            "pk",
+            self.pk,
+            lambda keys: timelines_of_orders(viewer, keys, first, after, groups),
+        )
+        return cast(Connection[Any], page)
 
     @strawberry.field(
         description="The messages between shop and customer, newest first. `first` is at most 100.",
@@ -322,3 +386,8 @@ def order_by_key(viewer: Viewer, pk: int | None) -> Order | None:
     """The order with this primary key, if the viewer sees it."""
     rows = read_orders(visible_to(viewer).filter(pk=pk)) if pk else []
     return cast(Order, rows[0]) if rows else None
+
+
+def orders_by_key(viewer: Viewer, keys: Sequence[int]) -> dict[int, OrderRow]:
+    """The visible orders among these primary keys."""
+    return {row.pk: row for row in read_orders(visible_to(viewer).filter(pk__in=keys))}

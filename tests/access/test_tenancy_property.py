@@ -92,6 +92,9 @@ MUTATIONS = {
     "setCustomerFlags": f"customer {{ {CUSTOMER} }}",
     "endAccountSessions": "contact { id name email }",
     "setPortalSettings": "workspace { name strictSecurity }",
+    "setOrderEditing": "workspace { name orderEditing { minutes } }",
+    "editOrder": f"order {{ {ORDER} note editable {{ until reason }} }}",
+    "cancelOwnOrder": f"order {{ {ORDER} }}",
     "setStoreSettings": "store { id name confirmsOrders stickyContact }",
 }
 OPERATIONS = (
@@ -239,6 +242,18 @@ _INPUTS: dict[str, Callable[[Pick, AnId, str], Given]] = {
     },
     "endAccountSessions": lambda pick, an_id, _: {"contactId": an_id("contact")},
     "setPortalSettings": lambda pick, an_id, _: {"strictSecurity": pick([True, False])},
+    "setOrderEditing": lambda pick, an_id, _: {
+        "note": pick([None, True, False]),
+        "quantities": True,
+        "cancel": pick([None, True]),
+        "minutes": pick([None, 60]),
+    },
+    "editOrder": lambda pick, an_id, marker: {
+        "orderId": an_id("order"),
+        "note": pick([None, f"Ring {marker}"]),
+        "lines": pick([None, [{"lineId": an_id("line"), "quantity": 2}]]),
+    },
+    "cancelOwnOrder": lambda pick, an_id, _: {"orderId": an_id("order")},
     "setStoreSettings": lambda pick, an_id, _: {
         "storeId": an_id("store"),
         "confirmsOrders": pick([True, False]),

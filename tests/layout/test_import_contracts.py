@@ -32,6 +32,7 @@ ORDER = (
     "conversations",
     "interactions",
     "mail",
+    "activity",
     "imports",
 )
 

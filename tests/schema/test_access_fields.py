@@ -22,20 +22,30 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts portalUrl",
+    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "unacknowledged",
+    "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
     "InternalNote": "id authorName text writtenAt",
     "Invoice": "number issuedAt total paid due",
+    "Interaction": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName customer "
+    "order",
+    "InteractionAdded": "position interaction",
+    "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
+    "LinkedAccount": "reason linkedAt customer",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
     "MessageAdded": "position message",
     "MessageMail": "state reason sentAt",
     "Money": "amount currency",
     "OrderChanged": "position kind order",
+    "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
+    "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "PartnerClient": "id name clientId scopes trustedOnly createdAt revokedAt lastUsedOn secrets usageByDay "
     "usageByOperation",
@@ -49,9 +59,9 @@ FIELDS: dict[str, str] = {
     "Role": "id name builtIn permissions",
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
-    "Store": "id name language timeZone confirmsOrders stickyContact",
+    "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "Unit": "name price",
-    "Workspace": "name secondFactorRequired strictSecurity publicUrl",
+    "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
 # Fields that tell some of those who see the object more than others, and who they are.
 SOME: dict[str, set[str]] = {
@@ -60,10 +70,14 @@ SOME: dict[str, set[str]] = {
     "Message.mail": {"shop manager", "admin", "partner"},
     "Workspace.secondFactorRequired": {"shop manager", "admin"},
     "Workspace.strictSecurity": {"shop manager", "admin"},
+    "Workspace.orderEditing": {"shop manager", "admin"},
     "Workspace.publicUrl": {"shop manager", "admin", "partner"},
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
+    "Store.announcesParcels": {"shop manager", "admin"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
+    "Customer.interactions": {"shop manager", "admin", "partner"},
+    "Customer.unacknowledged": {"shop manager", "admin", "partner"},
     "Contact.signedInOn": {"shop manager", "admin", "partner"},
 }
 MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
@@ -116,18 +130,19 @@ def test_of_a_message_only_the_shop_sees_who_wrote_it_whether_it_was_read_and_it
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl"])
+@pytest.mark.parametrize("field", ["secondFactorRequired", "strictSecurity", "publicUrl", "orderEditing { minutes }"])
 def test_how_people_get_in_is_told_to_those_whom_it_concerns(
     shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
 ) -> None:
     viewers = {**viewers, "anonymous": anonymous(shop.workspace.pk)}
-    told = {name: ask(viewer, f"{{ workspace {{ {field} }} }}")["workspace"][field] for name, viewer in viewers.items()}
+    field, query = field.split(maxsplit=1)[0], f"{{ workspace {{ {field} }} }}"
+    told = {name: ask(viewer, query)["workspace"][field] for name, viewer in viewers.items()}
 
     assert {name for name, value in told.items() if value is not None} == SOME[f"Workspace.{field}"]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["confirmsOrders", "stickyContact"])
+@pytest.mark.parametrize("field", ["confirmsOrders", "stickyContact", "announcesParcels"])
 def test_what_a_store_does_by_itself_is_told_to_staff(viewers: dict[str, Viewer], ask: Ask, field: str) -> None:
     told = {
         name: ask(viewer, f"{{ stores(first: 1) {{ nodes {{ {field} }} }} }}")["stores"]["nodes"][0][field]
@@ -148,3 +163,17 @@ def test_the_links_of_customers_are_told_to_who_may_read_them(shop: Shop, viewer
     people = {name: customer["contacts"]["nodes"][0] for name, [customer] in told.items()}
     assert {name for name, [customer] in told.items() if customer["portalUrl"]} == SOME["Customer.portalUrl"]
     assert {name for name, one in people.items() if one["signedInOn"] is not None} == SOME["Contact.signedInOn"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["interactions", "unacknowledged"])
+def test_the_log_of_customers_is_told_to_who_may_read_it(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
+) -> None:
+    query = f"{{ customers(first: 1) {{ nodes {{ {field}(first: 1) {{ nodes {{ id }} }} }} }} }}"
+    client, _ = register_client(viewer=shop.staff, name="Till", scopes=[Permission.CUSTOMERS_READ])
+    viewers = {**viewers, "partner without": client.acting(client.scopes)}
+    told = {name: ask(viewer, query)["customers"]["nodes"] for name, viewer in viewers.items()}
+
+    assert (told.pop("guest"), told.pop("contact")) == ([], [])
+    assert {name for name, [customer] in told.items() if customer[field] is not None} == SOME[f"Customer.{field}"]

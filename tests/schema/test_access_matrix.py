@@ -23,14 +23,19 @@ from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.catalog.models import Product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
+from counterfoil.customers.actions import create_customer
+from counterfoil.customers.linked import link_customers
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import Interaction, InteractionType
 from counterfoil.orders.actions import change_status
-from counterfoil.orders.fulfilment import fulfil
-from counterfoil.orders.models import Fulfilment, Order, OrderStatus
+from counterfoil.orders.fulfilment import fulfil, move_parcel
+from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
 from counterfoil.partners.actions import issue_token, register_client, set_scopes
 from counterfoil.staff.invitations import invite
 from counterfoil.staff.roles import save_role
+from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store
 from schema.context import Context
 from schema.root import schema
@@ -75,6 +80,9 @@ QUERIES: dict[str, set[str]] = {
     "node of a note": STAFF,
     "node of a customer": STAFF,
     "node of a contact": STAFF,
+    "node of an interaction": STAFF,
+    "unacknowledgedInteractions": STAFF,
+    "interactionTypes": OURS,
     "node of a store": {*HERE},
     "invitations": {"admin"},
     "node of an invitation": {"admin"},
@@ -110,6 +118,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
         **dict.fromkeys({*HERE, *ELSEWHERE} - CONTACTS, "FORBIDDEN"),
         **dict.fromkeys(CONTACTS, "done"),  # they have one address
     },
+    "editOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
+    "cancelOwnOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
     "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -119,7 +129,13 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "rotatePublicLink": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setCustomerFlags": dict.fromkeys(STAFF, "done"),
     "endAccountSessions": dict.fromkeys(STAFF, "done"),
+    "linkCustomers": dict.fromkeys(STAFF, "done"),
+    "unlinkCustomers": dict.fromkeys(STAFF, "done"),
+    "logInteraction": dict.fromkeys(STAFF, "done"),
+    "acknowledgeInteraction": {"shop manager": "done", "admin": "INVALID"},  # who was first stands
+    "switchInteractionType": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
+    "setOrderEditing": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
         **dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"),
@@ -157,10 +173,13 @@ ORDER_FIELDS: dict[str, set[str]] = {
     "lines": {*BUYERS, *STAFF},
     "fulfilments": {*BUYERS, *STAFF},
     "messages": {*CUSTOMERS, *STAFF},
+    "note": {*CUSTOMERS, *STAFF},
+    "editable": CUSTOMERS,
     "customer": STAFF,
     "contact": STAFF,
     "history": STAFF,
     "internalNotes": STAFF,
+    "packingNotices": STAFF,
     "guestUrl": STAFF,
     "browserContact": STAFF,
     "deliveryAddress": {"contact", *STAFF},
@@ -174,10 +193,12 @@ ADMINS_ALONE = {
     *("partnerClients", "node of a program", "registerPartnerClient", "setPartnerScopes", "rotatePartnerSecret"),
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
-    *("setPortalSettings", "setStoreSettings"),
+    *("setPortalSettings", "setStoreSettings", "setOrderEditing", "switchInteractionType"),
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
+# What only customers are allowed, with their own orders.
+BUYERS_ALONE = {"editOrder", "cancelOwnOrder"}
 # The permissions without any one of which a partner's program that has them as scopes, or a member of the staff who has
 # them by a role of the workspace's own, gets what an anonymous viewer gets, or is told FORBIDDEN.
 SCOPES_OF: dict[str, set[str]] = {
@@ -195,6 +216,13 @@ SCOPES_OF: dict[str, set[str]] = {
     "node of a note": {"orders:read", "notes:read"},
     "node of a customer": {"customers:read"},
     "node of a contact": {"customers:read"},
+    "node of an interaction": {"customers:read", "interactions:read"},
+    "unacknowledgedInteractions": {"customers:read", "interactions:read"},
+    "interactionTypes": {"customers:read", "interactions:read"},
+    "linkCustomers": {"customers:write"},
+    "unlinkCustomers": {"customers:write"},
+    "logInteraction": {"customers:read", "interactions:write"},
+    "acknowledgeInteraction": {"customers:read", "interactions:acknowledge"},
     "node of a store": set(),
     "partnerScopes": set(),
     "permissions": set(),
@@ -229,6 +257,7 @@ ORDER_SCOPES: dict[str, str] = {
     "customer": "customers:read",
     "contact": "customers:read",
     "internalNotes": "notes:read",
+    "packingNotices": "fulfilments:write",
     "guestUrl": "order_keys:read",
     "browserContact": "customers:read",
     "deliveryAddress": "addresses:read",
@@ -247,6 +276,7 @@ SELECTIONS = {
     "refunded": "refunded { amount currency }",
     "mailPreference": "mailPreference { enabled belongsTo hasAddress }",
     "store": "store { name }",
+    "editable": "editable { address note quantities cancel until reason }",
     "lines": "lines(first: 9) { nodes { id } }",
     "fulfilments": "fulfilments(first: 9) { nodes { id trackingUrl lines(first: 9) { nodes { quantity } } } }",
     "messages": "messages(first: 9) { nodes { id } }",
@@ -254,6 +284,7 @@ SELECTIONS = {
     "contact": "contact { name email }",
     "history": "history(first: 9) { nodes { kind } }",
     "internalNotes": "internalNotes(first: 9) { nodes { text } }",
+    "packingNotices": "packingNotices(first: 9) { nodes { text } }",
     "browserContact": "browserContact { name }",
     "deliveryAddress": "deliveryAddress { street }",
     "billingAddress": "billingAddress { street }",
@@ -276,6 +307,7 @@ class World:
     message: Message
     reply: Message
     note: Message
+    entry: Interaction
     invitation: Invitation
     role: CustomRole
     ask: dict[str, Callable[..., Reply]]
@@ -326,6 +358,14 @@ def world(db: None) -> World:
         message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
+        entry=log_interaction(
+            viewer=shop.staff,
+            customer=order.customer,
+            type=InteractionType.EMAIL,
+            text="Hold it until July.",
+            order=order,
+            needs_acknowledgement=True,
+        ),
         invitation=invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER),
         role=save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"]),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
@@ -404,6 +444,9 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "node of a note": (node, {"id": f"note_{world.note.pk}"}),
         "node of a customer": (node, {"id": f"customer_{customer.pk}"}),
         "node of a contact": (node, {"id": f"contact_{contact.pk}"}),
+        "node of an interaction": (node, {"id": f"interaction_{world.entry.pk}"}),
+        "unacknowledgedInteractions": ("{ unacknowledgedInteractions(first: 9) { nodes { id } } }", {}),
+        "interactionTypes": ("{ seen: interactionTypes { type isOn } }", {}),
         "node of a store": (node, {"id": f"store_{order.store_id}"}),
         "invitations": ("{ invitations(first: 9) { nodes { email } } }", {}),
         "node of an invitation": (node, {"id": f"invitation_{world.invitation.pk}"}),
@@ -434,6 +477,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "stores": f"store_{order.store_id}",
         "staffMembers": f"staff_{world.shop.member.pk}",
         "roles": f"role_{world.role.pk}",
+        "unacknowledgedInteractions": f"interaction_{world.entry.pk}",
     }
     if query in ours:
         data["seen"] = [found for found in data[query]["nodes"] if found["id"] == ours[query]] or None
@@ -446,7 +490,7 @@ def test_every_operation_and_every_field_of_an_order_has_its_row() -> None:
     assert {name.partition(" ")[0] for name in QUERIES} == names_of("Query")
     assert set(MUTATIONS) == names_of("Mutation")
     assert set(ORDER_FIELDS) == names_of("Order")
-    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE
+    assert set(SCOPES_OF) == {*QUERIES, *MUTATIONS} - ADMINS_ALONE - CONTACTS_ALONE - BUYERS_ALONE
     assert set(ORDER_SCOPES) < set(ORDER_FIELDS)
 
 
@@ -486,7 +530,7 @@ def test_a_query_shows_a_program_or_a_role_what_its_permissions_say(
 def test_of_an_order_a_program_or_a_role_gets_the_fields_that_its_permissions_say(
     world: World, with_permissions: Asking
 ) -> None:
-    fields = set(ORDER_FIELDS) - ({"history"} if with_permissions is program else set())  # staff alone
+    fields = set(ORDER_FIELDS) - {"editable"} - ({"history"} if with_permissions is program else set())  # staff alone
     change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.INVOICED)
     selection = " ".join(SELECTIONS.get(name, name) for name in ORDER_FIELDS)
     text = f'{{ orderByNumber(number: "INV-7") {{ {selection} }} }}'
@@ -535,6 +579,13 @@ class Change(NamedTuple):
         return answer
 
 
+def open_to_customers(world: World) -> None:
+    """Let customers change the order: all of it is allowed, and nothing has left."""
+    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
+
+
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -556,6 +607,8 @@ def change(world: World, mutation: str) -> Change:
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
         "reviseOrder": {"lines": AS_ORDERED},
         "claimOrder": {"orderKey": key_of(world.order)},
+        "editOrder": {"note": "Ring twice."},
+        "cancelOwnOrder": {},
         "recordPayment": {"amount": "12.50"},
         "saveProduct": {"externalId": "7", "sku": "BU-01", "name": "Bunting", "units": [UNIT]},
         "setProductImage": {"image": base64.b64encode(picture()).decode()},
@@ -571,41 +624,83 @@ def change(world: World, mutation: str) -> Change:
         "setStaffRole": {"roleId": "role_admin"},
         "setSecondFactorRequired": {"required": True},
         "setCustomerFlags": {"isActive": False},
+        "logInteraction": {"type": "PHONE_CALL", "text": "Asked for larger tins."},
+        "switchInteractionType": {"type": "OTHER", "isOn": False},
         "setPortalSettings": {"strictSecurity": True},
+        "setOrderEditing": {"note": True, "minutes": 60},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
-    of_parcel = mutation.endswith(("Fulfilment", "FulfilmentStatus"))
-    named, what = {"orderId": f"order_{world.order.pk}"}, "There is no such order."
-    if of_parcel:
-        named, what = {"fulfilmentId": f"fulfilment_{world.parcel.pk}"}, "There is no such parcel."
+    reports = mutation.startswith("report")
+    given = {
+        **more.get(mutation, {"upTo": f"message_{world.reply.pk}"} if reports else {}),
+        **prepared(world, mutation),
+    }
+    if mutation in ABOUT_NOTHING:
+        return Change(document, kind, {}, "", given)
+    name = NAMES.get(mutation, "orderId")
+    gid, unseen = named(world)[name]
     if mutation == "placeOrder":
-        named = {"customerId": f"customer_{world.order.customer_id}"}
-        what = "There is no such customer, or they have no such contact."
-    if mutation in ("rotateCustomerLink", "setCustomerFlags"):
-        named, what = {"customerId": f"customer_{world.order.customer_id}"}, "There is no such customer."
-    if mutation == "endAccountSessions":
-        named, what = {"contactId": f"contact_{world.order.contact_id}"}, "There is no such contact."
-    if mutation == "setStoreSettings":
-        named, what = {"storeId": f"store_{world.order.store_id}"}, "There is no such store."
-    if mutation == "setProductImage":
-        named, what = {"productId": f"product_{world.product.pk}"}, "There is no such product."
-    if mutation.endswith("Invitation"):
-        named, what = {"invitationId": f"invitation_{world.invitation.pk}"}, "There is no such invitation."
-    if mutation.endswith(("PartnerScopes", "PartnerSecret", "PartnerClient")):
-        named, what = {"partnerClientId": f"client_{world.client.pk}"}, "There is no such program."
+        unseen = "There is no such customer, or they have no such contact."
+    return Change(document, kind, {name: gid}, unseen, given)
+
+
+# What a mutation's input names, where that is no order.
+ABOUT_NOTHING = {
+    *("saveProduct", "saveCustomer", "saveRole", "registerPartnerClient", "inviteStaff", "rotateAllOrderKeys"),
+    *("setSecondFactorRequired", "rotatePublicLink", "setPortalSettings", "setOrderEditing"),
+    *("switchInteractionType", *CONTACTS_ALONE),
+}
+_NAMES = {
+    "fulfilmentId": ("correctFulfilment", "changeFulfilmentStatus"),
+    "customerId": (
+        *("placeOrder", "rotateCustomerLink", "setCustomerFlags", "logInteraction", "linkCustomers"),
+        "unlinkCustomers",
+    ),
+    "contactId": ("endAccountSessions",),
+    "interactionId": ("acknowledgeInteraction",),
+    "storeId": ("setStoreSettings",),
+    "productId": ("setProductImage",),
+    "invitationId": ("resendInvitation", "withdrawInvitation"),
+    "partnerClientId": ("setPartnerScopes", "rotatePartnerSecret", "revokePartnerClient"),
+    "staffId": ("deactivateStaff", "activateStaff", "setStaffRole"),
+    "roleId": ("deleteRole",),
+}
+NAMES = {mutation: name for name, mutations in _NAMES.items() for mutation in mutations}
+
+
+def named(world: World) -> dict[str, tuple[str, str]]:
+    """What inputs name, and what is answered to who does not see it."""
+    kim = StaffMember.objects.filter(name="Kim").values_list("pk", flat=True).first()
+    return {
+        "orderId": (f"order_{world.order.pk}", "There is no such order."),
+        "fulfilmentId": (f"fulfilment_{world.parcel.pk}", "There is no such parcel."),
+        "customerId": (f"customer_{world.order.customer_id}", "There is no such customer."),
+        "contactId": (f"contact_{world.order.contact_id}", "There is no such contact."),
+        "interactionId": (f"interaction_{world.entry.pk}", "There is no such entry."),
+        "storeId": (f"store_{world.order.store_id}", "There is no such store."),
+        "productId": (f"product_{world.product.pk}", "There is no such product."),
+        "invitationId": (f"invitation_{world.invitation.pk}", "There is no such invitation."),
+        "partnerClientId": (f"client_{world.client.pk}", "There is no such program."),
+        "staffId": (f"staff_{kim}", "There is no such member of the staff."),
+        "roleId": (f"role_{world.role.pk}", "There is no such role."),
+    }
+
+
+def prepared(world: World, mutation: str) -> dict[str, Any]:
+    """What has to be there for a mutation to change something, and what its input says of that."""
     if mutation in ("deactivateStaff", "activateStaff", "setStaffRole"):
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
-        named, what = {"staffId": f"staff_{kim}"}, "There is no such member of the staff."
-    if mutation == "deleteRole":
-        named, what = {"roleId": f"role_{world.role.pk}"}, "There is no such role."
-    alone = {"inviteStaff", "rotateAllOrderKeys", "setSecondFactorRequired", "rotatePublicLink", "setPortalSettings"}
-    alone |= CONTACTS_ALONE
-    if mutation.startswith(("save", "register")) or mutation in alone:
-        named = {}
-    reports = mutation.startswith("report")
-    given = more.get(mutation, {"upTo": f"message_{world.reply.pk}"} if reports else {})
-    return Change(document, kind, named, what, given)
+    if mutation in BUYERS_ALONE:
+        open_to_customers(world)
+    if mutation == "fulfilOrder":
+        return {"readNotices": [f"interaction_{world.entry.pk}"]}
+    if mutation not in ("linkCustomers", "unlinkCustomers"):
+        return {}
+    neighbour = create_customer(viewer=world.shop.staff, name="Pier 2", contact_name="", email="").customer
+    if mutation == "unlinkCustomers":
+        link_customers(viewer=world.shop.staff, customer=world.order.customer, other=neighbour)
+    return {"otherId": f"customer_{neighbour.pk}"}
 
 
 @pytest.mark.feature("AC-12")
@@ -645,7 +740,7 @@ def test_a_program_or_a_role_changes_what_its_permissions_say_or_nothing(
     world: World, mutation: str, with_permissions: Asking
 ) -> None:
     sent = change(world, mutation)
-    if mutation in ADMINS_ALONE | CONTACTS_ALONE:
+    if mutation in ADMINS_ALONE | CONTACTS_ALONE | BUYERS_ALONE:
         ask = with_permissions(world, GRANTABLE)
         before = everything()
         # Nobody else learns whether there is such an invitation or program; of members and roles nothing is looked up.

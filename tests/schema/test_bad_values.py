@@ -12,6 +12,8 @@ from counterfoil.access.models import StaffMember
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -80,7 +82,7 @@ def with_value(sent: Change, place: Place, value: str) -> dict[str, Any]:
 
 def asked(world: World, sent: Change, place: Place, value: str) -> dict[str, Any]:
     """What is answered to the shop's admin, or to who may do this."""
-    who = "other contact" if sent.kind == "ClaimOrder" else "admin"
+    who = {"ClaimOrder": "other contact", "EditOrder": "contact", "CancelOwnOrder": "contact"}.get(sent.kind, "admin")
     reply = world.ask[who](sent.document, input=with_value(sent, place, value))
     [answer] = reply.data.values()
     assert isinstance(answer, dict)
@@ -95,6 +97,7 @@ def foreign(world: World) -> dict[str, list[str]]:
     change_status(viewer=staff, order=order, status=OrderStatus.CONFIRMED)
     fulfil(viewer=staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1})
     send_message(viewer=staff, order=order, text="Your tins leave today.")
+    log_interaction(viewer=staff, customer=order.customer, type=InteractionType.NOTE, text="Prefers card.")
     save_product(viewer=staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     invite(viewer=staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER)
     save_role(viewer=staff, name="Packer", permissions=["orders:read"])
@@ -103,6 +106,7 @@ def foreign(world: World) -> dict[str, list[str]]:
         "order": "Order", "line": "OrderLine", "fulfilment": "Fulfilment", "message": "Message", "staff": "StaffMember",
         "customer": "Customer", "contact": "Contact", "product": "Product", "role": "CustomRole",
         "invitation": "Invitation", "client": "PartnerClient", "store": "Store",
+        "interaction": "Interaction",
     }  # fmt: skip
     return ids_of(elsewhere.workspace_id, kinds)
 

@@ -26,16 +26,21 @@ OURS = [
 # Lists that are as long as the policy's table, whatever is stored.
 OF_THE_POLICY = {"CurrentViewer.permissions", "Query.permissions", "Role.permissions"}
 
-# Lists that can't grow: of the scopes that there are, and of as many days or names as were asked for.
+# Lists that can't grow: of the scopes or types that there are, and of as many days or names as were asked for.
 BOUNDED = {
     "PartnerClient.scopes",
     "PartnerClient.usageByDay",
     "PartnerClient.usageByOperation",
     "Query.partnerScopes",
+    "Query.interactionTypes",
+    "SwitchInteractionTypeSuccess.interactionTypes",
 }
 
 CONNECTIONS = [
     "Customer.contacts",
+    "Customer.interactions",
+    "Customer.linkedAccounts",
+    "Customer.unacknowledged",
     "Fulfilment.lines",
     "Order.fulfilments",
     "Order.history",
@@ -52,6 +57,7 @@ CONNECTIONS = [
     "Query.roles",
     "Query.staffMembers",
     "Query.stores",
+    "Query.unacknowledgedInteractions",
 ]
 
 pytestmark = pytest.mark.once

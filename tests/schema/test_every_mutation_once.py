@@ -31,12 +31,15 @@ def admin(world: World, name: str) -> Callable[..., Any]:
 
 def asker(world: World, mutation: str) -> Callable[..., Any]:
     """How somebody asks who may do this."""
+    if mutation in measured.BUYERS_ALONE:
+        return world.ask["contact"]
     return world.ask["other contact"] if mutation in measured.CONTACTS_ALONE else admin(world, "Ada")
 
 
 def another(world: World, mutation: str) -> Change:
     """Something else that could be asked for under the same key."""
-    return change(world, "sendMessage" if mutation in {"writeInternalNote", "claimOrder"} else "writeInternalNote")
+    buyers = {*measured.CONTACTS_ALONE, *measured.BUYERS_ALONE}
+    return change(world, "sendMessage" if mutation in {"writeInternalNote", *buyers} else "writeInternalNote")
 
 
 @pytest.mark.once

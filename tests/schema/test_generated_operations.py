@@ -20,6 +20,7 @@ from counterfoil.access.models import CustomRole, PartnerClient, StaffMember
 from counterfoil.access.viewer import Role
 from counterfoil.orders.models import Order
 from counterfoil.staff.invitations import invite
+from counterfoil.workspaces.actions import set_order_editing
 from tests.posting import key_of, partner_token, token_of
 from tests.schema.generated import MUTATIONS, QUERIES, each_generated, filled
 from tests.schema.test_access_matrix import CONTACTS_ALONE
@@ -72,6 +73,7 @@ def _make_more(side: Side) -> None:
     """What admins alone see, and what an admin needs who may ask for second factors."""
     invite(viewer=side.shop.staff, email="new@harbour.example", name=f"Ida {side.marker}", role=Role.ADMIN)
     TOTPDevice.objects.create(user=side.shop.user, name="Phone", confirmed=True)
+    set_order_editing(viewer=side.shop.staff, address=True, note=True, quantities=True, cancel=True)
 
 
 def _tokens(side: Side) -> dict[str, str | None]:

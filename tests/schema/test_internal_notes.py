@@ -82,6 +82,7 @@ def ids_of(order: Order, note: Message, message: Message) -> list[str]:
         "mail",
         "event",
         "conversation",
+        "interaction",
     )
     rows = {order.pk, note.pk, message.pk, order.customer_id, order.contact_id, order.store_id, note.conversation_id}
     return [f"{kind}_{pk}" for kind in kinds for pk in sorted(rows)]
@@ -131,7 +132,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "status": "CANCELLED",
                 "onHold": True,
                 "lines": [{"lineId": f"line_{order.pk}", "quantity": 1}]
-                if name == "fulfilOrder"
+                if name in ("fulfilOrder", "editOrder")
                 else [{"name": "Tin", "quantity": 1, "unitPrice": "1.00"}],
                 "productId": "product_1" if name == "setProductImage" else None,
                 "customerId": f"customer_{order.customer_id}",
@@ -158,6 +159,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "carrier": "DPD",
                 "trackingNumber": "7",
                 "trackingUrl": "https://dpd.example/7",
+                "readNotices": None,
                 "fulfilmentId": "fulfilment_1",
                 "amount": "1.00",
                 "scopes": ["orders:read"],
@@ -166,12 +168,24 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "roleId": "role_1",
                 "permissions": ["orders:read"],
                 "required": False,
+                "type": "NOTE",
+                "interactionId": "interaction_1",
+                "needsAcknowledgement": False,
+                "isOn": True,
+                "otherId": f"customer_{order.customer_id}",
+                "reason": "",
                 "isActive": True,
                 "orderingBlocked": False,
                 "strictSecurity": False,
+                "note": True if name == "setOrderEditing" else "Ring twice.",
+                "address": True,
+                "quantities": True,
+                "cancel": True,
+                "minutes": 60,
                 "storeId": f"store_{order.store_id}",
                 "confirmsOrders": True,
                 "stickyContact": True,
+                "announcesParcels": None,
             }
             assert set(kind.fields) <= set(known), f"teach this walk the inputs of {name}"
             given = {key: known[key] for key in kind.fields}

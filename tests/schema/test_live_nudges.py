@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from counterfoil.access.models import CustomRole, Session, StaffMember, User
 from counterfoil.conversations.actions import Receipt, report_receipt, send_message, write_internal_note
+from counterfoil.customers.access import rotate_customer_link
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_all_order_keys, rotate_order_key, set_mail_preference
 from counterfoil.orders.models import Order, OrderStatus
@@ -345,6 +346,28 @@ def test_a_staff_stream_ends_at_once_when_its_member_may_read_orders_no_more(
             assert stream.take(1) == [hello(begin)]
             end()
             assert stream.rest() == [ended(order.topic)]
+
+
+@pytest.mark.feature("IN-10")
+@pytest.mark.feature("AC-10")
+def test_who_reads_customers_and_no_orders_is_told_of_customers_alone(
+    shop: Shop, order: Order, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.live.BEAT", 60.0)
+    role = save_role(viewer=shop.staff, name="Carer", permissions=["customers:read"])
+    member = StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id)
+    customer, story = f"customer_{order.customer_id}", f"story_{order.customer_id}"
+    begin = last_position()
+    with watched(served, STAFF, staff_cookies(member.user), customer, story, order.topic, "*", after=begin) as stream:
+        assert stream.take(2) == [hello(begin), ended(order.topic, "*")]
+        send_message(viewer=shop.staff, order=shop.order(), text="Of another customer")
+        change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+        rotate_customer_link(viewer=shop.staff, customer=order.customer)
+        told = [(frame.data["topic"], frame.data["kind"]) for frame in stream.take(2)]
+        assert told == [(story, "order.status_changed"), (customer, "customer_link.rotated")]
+
+        save_role(viewer=shop.staff, role=role, name="Carer", permissions=["products:read"])
+        assert stream.rest() == [ended(customer, story)]
 
 
 def test_signing_out_on_a_page_ends_the_stream_of_its_browser(

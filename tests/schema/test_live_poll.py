@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from counterfoil.access.models import StaffMember
 from counterfoil.conversations.actions import send_message, write_internal_note
-from counterfoil.customers.access import end_account_sessions
+from counterfoil.customers.access import end_account_sessions, rotate_customer_link
 from counterfoil.events import feed
 from counterfoil.events.relay import last_position
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.staff.roles import save_role
 from tests.factories import Shop
 from tests.portal_ui.entering import signed_in
 
@@ -156,3 +158,19 @@ def test_no_cache_keeps_an_answer(shop: Shop, order: Order, browser: Client, pat
 
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.feature("IN-10")
+@pytest.mark.feature("AC-10")
+def test_who_reads_customers_and_no_orders_polls_for_customers_alone(shop: Shop, order: Order, browser: Client) -> None:
+    role = save_role(viewer=shop.staff, name="Carer", permissions=["customers:read"])
+    browser.force_login(StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id).user)
+    begin, customer = last_position(), f"customer_{order.customer_id}"
+    change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+    rotate_customer_link(viewer=shop.staff, customer=order.customer)
+
+    news = poll(browser, STAFF, begin, customer, order.topic)
+    refused = [browser.get(STAFF, {"topics": topic, "after": "0"}).status_code for topic in (order.topic, "*")]
+
+    assert news["nudges"] == [{"position": str(begin + 2), "topic": customer, "kind": "customer_link.rotated"}]
+    assert refused == [403, 403]

@@ -8,6 +8,8 @@ from graphql import GraphQLInterfaceType
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import OrderStatus
@@ -27,7 +29,7 @@ NODE = """query ($id: ID!) { node(id: $id) {
     ... on Product { product: name } ... on PartnerClient { program: name }
     ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
     ... on Message { text } ... on InternalNote { note: text }
-    ... on Invitation { invited: name }
+    ... on Invitation { invited: name } ... on Interaction { logged: text }
     ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
     ... on StaffMember { member: name } ... on Role { role: name }
 } }"""
@@ -41,6 +43,9 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     fulfil(viewer=shop.staff, order=order)
     send_message(viewer=shop.staff, order=order, text="Leaves today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
+    entry = log_interaction(
+        viewer=shop.staff, customer=order.customer, type=InteractionType.NOTE, text="Prefers card.", order=order
+    )
     product = save_product(viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.ADMIN)
     program, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
@@ -56,6 +61,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Fulfilment": found["fulfilments"]["nodes"][0]["id"],
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
+        "Interaction": f"interaction_{entry.pk}",
         "Invitation": f"invitation_{invitation.pk}",
         "StaffMember": f"staff_{shop.member.pk}",
         "Role": "role_shop-manager",
@@ -81,6 +87,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Fulfilment": {"__typename": "Fulfilment", "id": ids["Fulfilment"], "parcel": 1},
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},
+        "Interaction": {"__typename": "Interaction", "id": ids["Interaction"], "logged": "Prefers card."},
         "Invitation": {"__typename": "Invitation", "id": ids["Invitation"], "invited": "Pia"},
         "StaffMember": {"__typename": "StaffMember", "id": ids["StaffMember"], "member": "Mara"},
         "Role": {"__typename": "Role", "id": "role_shop-manager", "role": "Shop manager"},

@@ -19,8 +19,9 @@ from counterfoil.access.models import ClientSecret, CustomRole, Invitation, Part
 from counterfoil.catalog.models import Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.conversations.models import Message
-from counterfoil.customers.models import Contact, Customer
+from counterfoil.customers.models import Contact, Customer, LinkedAccount
 from counterfoil.events.models import Event
+from counterfoil.interactions.models import Interaction
 from counterfoil.orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from counterfoil.workspaces.models import Store
 from schema.relay import LARGEST_PAGE, Keyset
@@ -34,12 +35,15 @@ TABLES: dict[str, type[models.Model]] = {
     "customers": Customer,
     "fulfilments": Fulfilment,
     "history": Event,
+    "interactions": Interaction,
     "invitations": Invitation,
     "lines": OrderLine,
+    "linked accounts": LinkedAccount,
     "order_lines": OrderLine,
     "messages": Message,
     "notes": Message,
     "orders": Order,
+    "packing notices": Interaction,
     "packed": FulfilmentLine,
     "parcels": Fulfilment,
     "partnerClients": PartnerClient,
@@ -48,6 +52,7 @@ TABLES: dict[str, type[models.Model]] = {
     "secrets": ClientSecret,
     "staff": StaffMember,
     "stores": Store,
+    "unacknowledged interactions": Interaction,
     "units": Unit,
 }
 

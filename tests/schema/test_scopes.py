@@ -18,7 +18,7 @@ NEEDS = re.compile(r"Needs the (?:scopes?|permission) ([\w:, ]+?)(?:, which no s
 ROOTS = {"Query", "Mutation", "Subscription"}
 # What is there for whoever asks.
 FREE = {
-    *("CurrentViewer", "Workspace", "Store", "StoreConnection", "StoreEdge", "Permission", "Scope"),
+    *("CurrentViewer", "Workspace", "Store", "StoreConnection", "StoreEdge", "Permission", "Scope", "OrderEditing"),
     *("Money", "PageInfo", "Problem"),  # parts of what needs scopes and of what needs none
 }
 # How the tables of what was measured call what `node` finds.
@@ -30,6 +30,7 @@ NODES = {
     "InternalNote": "node of a note",
     "Customer": "node of a customer",
     "Contact": "node of a contact",
+    "Interaction": "node of an interaction",
     "Product": "node of a product",
     "Store": "node of a store",
 }
@@ -66,7 +67,10 @@ def test_every_query_mutation_and_subscription_says_the_scopes_without_which_it_
         for name in names & measured.CONTACTS_ALONE:
             assert found[name] == {"orders:claim"}, name
             assert (kind(root).fields[name].description or "").endswith(", which no scope gives."), name
-        for name in names - measured.ADMINS_ALONE - measured.CONTACTS_ALONE:
+        for name in names & measured.BUYERS_ALONE:
+            assert found[name] == {"orders:edit"}, name
+            assert (kind(root).fields[name].description or "").endswith(", which no scope gives."), name
+        for name in names - measured.ADMINS_ALONE - measured.CONTACTS_ALONE - measured.BUYERS_ALONE:
             assert found[name] == measured.SCOPES_OF[name], name
             assert found[name] or (kind(root).fields[name].description or "").endswith(" No scope needed."), name
         for name in names & measured.ADMINS_ALONE:

@@ -10,6 +10,8 @@ from counterfoil.access.policy import GRANTABLE
 from counterfoil.access.viewer import Role, Viewer, anonymous
 from counterfoil.conversations.actions import send_message
 from counterfoil.customers.queries import signed_in
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.models import Order
 from counterfoil.partners.actions import register_client
 from schema.context import Context
@@ -26,17 +28,21 @@ SUBSCRIPTIONS: dict[str, set[str]] = {
     "orderChanged": {*CUSTOMERS, *SHOP},
     "orderChanged of every order": SHOP,
     "messageAdded": {*CUSTOMERS, *SHOP},
+    "interactionAdded": SHOP,
 }
 TEXTS = {
     "orderChanged": 'subscription ($id: ID!) { orderChanged(orderId: $id, after: "0") { order { number } } }',
     "orderChanged of every order": 'subscription { orderChanged(after: "0") { order { number } } }',
     "messageAdded": 'subscription ($id: ID!) { messageAdded(orderId: $id, after: "0") { message { text } } }',
+    "interactionAdded": 'subscription ($id: ID!) { interactionAdded(customerId: $id, after: "0") '
+    "{ interaction { text } } }",
 }
 # The scopes without any one of which a partner's program hears nothing.
 SCOPES_OF = {
     "orderChanged": {"orders:read"},
     "orderChanged of every order": {"orders:read"},
     "messageAdded": {"orders:read", "messages:read"},
+    "interactionAdded": {"customers:read", "interactions:read"},
 }
 
 
@@ -54,7 +60,8 @@ class World:
     def hears(self, viewer: Viewer, subscription: str) -> bool:
         """Whether what has happened already is told to who watches from the beginning."""
         text = TEXTS[subscription]
-        variables = {"id": self.order.topic} if "$id" in text else {}
+        named = f"customer_{self.order.customer_id}" if "customerId" in text else self.order.topic
+        variables = {"id": named} if "$id" in text else {}
 
         async def first() -> bool:
             found = await schema.subscribe(text, variable_values=variables, context_value=Context(viewer=viewer))
@@ -72,6 +79,7 @@ class World:
 def world(shop: Shop, other_shop: Shop) -> World:
     order, another, elsewhere = shop.order(number="INV-7"), shop.order(), other_shop.order(number="INV-7")
     send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
+    log_interaction(viewer=shop.staff, customer=order.customer, type=InteractionType.NOTE, text="Prefers card.")
     viewers = {
         "anonymous": anonymous(shop.workspace.pk),
         "guest": shop.guest(order),

@@ -10,6 +10,7 @@ class ProblemCode(Enum):
     FORBIDDEN = "forbidden"
     INVALID = "invalid"
     KEY_REUSED = "key_reused"
+    NOTICES_UNREAD = "notices_unread"
 
 
 class Problem(Exception):

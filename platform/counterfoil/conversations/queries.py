@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
-from counterfoil.conversations.models import Message, Side, Visibility
+from counterfoil.conversations.models import Conversation, Message, Side, Visibility
 from counterfoil.orders.queries import visible_to as orders_visible_to
 
 
@@ -20,6 +20,13 @@ def notes_visible_to(viewer: Viewer) -> QuerySet[Message]:
     if not (viewer.is_shop and allows(viewer, Permission.NOTES_READ)):
         return Message.objects.none()
     return _on_visible_orders(viewer).filter(visibility=Visibility.INTERNAL)
+
+
+def waiting_visible_to(viewer: Viewer) -> QuerySet[Conversation]:
+    """The conversations in which a customer waits for an answer, for who reads them on the shop's side."""
+    if not (viewer.is_shop and allows(viewer, Permission.ORDERS_READ) and allows(viewer, Permission.MESSAGES_READ)):
+        return Conversation.objects.none()
+    return Conversation.objects.filter(workspace_id=viewer.workspace_id, waiting_since__isnull=False)
 
 
 def _on_visible_orders(viewer: Viewer) -> QuerySet[Message]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Max, Sum
 
+from counterfoil.activity.counting import Counted, Days
 from counterfoil.customers.models import Contact
 from counterfoil.imports.catalog import UNIT, Catalog
 from counterfoil.imports.groups import Group
@@ -30,7 +31,7 @@ def write_orders(
     by_number = {order.number: order for order in Order.objects.bulk_create(made)}
     write_words(made)
     lengthened = _lengthened(groups)
-    keep_words(lengthened)
+    keep_words([order.pk for order in lengthened])
     by_number |= {order.number: order for order in lengthened}
     lines = OrderLine.objects.bulk_create(_lines(target, catalog, groups, by_number, outcome))
     parcels = _parcels(target, [order for order in by_number.values() if not _is_open(order)])
@@ -45,6 +46,18 @@ def write_orders(
         if line.fulfilled
     )
     settle(lengthened)
+    _count(target, made, lengthened, groups)
+
+
+def _count(target: Target, made: Sequence[Order], lengthened: Sequence[Order], groups: Sequence[Group[Order]]) -> None:
+    """Add what was ordered to the sums of its days: no event tells of what was imported."""
+    added = {group.found.pk: group.total for group in groups if group.found is not None}
+    days = Days(target.workspace_id)
+    for order in made:
+        days.add(Counted(orders=1, ordered=order.total), order.placed_at, order.currency)
+    for order in lengthened:
+        days.add(Counted(ordered=added[order.pk]), order.placed_at, order.currency)
+    days.write()
 
 
 def _is_open(order: Order) -> bool:

@@ -47,6 +47,7 @@ def deliver(mail_id: int) -> None:
         "code",
         "order__store",
         "order__contact",
+        "fulfilment__order__contact",
         "message__staff",
         "message__conversation__order__store",
         "message__conversation__order__contact",
@@ -75,9 +76,13 @@ def _failed(mail: Mail, reason: str) -> None:
 
 @transaction.atomic
 def _finish(mail: Mail, state: MailState, reason: str) -> None:
-    sent_at = clock.now() if state == MailState.SENT else None
+    now = clock.now()
     finished = Mail.objects.filter(pk=mail.pk, state=MailState.QUEUED).update(
-        state=state, reason=reason, sent_at=sent_at, attempts=mail.attempts + 1
+        state=state,
+        reason=reason,
+        due_at=now,
+        sent_at=now if state == MailState.SENT else None,
+        attempts=mail.attempts + 1,
     )
     if finished:
         record(

@@ -45,7 +45,8 @@ class Mail(TenantModel):
     was withdrawn, `user` where an address that asked for a new password is nobody's, `code` once that was forgotten.
 
     `due_at` is when it may next be tried: a worker that takes the mail moves it into the near future and keeps
-    moving it while it works, so nobody else takes it, and when the worker is killed it falls due again by itself.
+    moving it while it works, so nobody else takes it, and when the worker is killed it falls due again by itself. Of
+    one that is finished it is when it was tried last.
     `dismissed_at` is when staff said that a failed one needs no more looking after.
     """
 

@@ -1,4 +1,4 @@
-"""The mail reader of the event log: which events become which mails (CN-7, AC-10, OR-1)."""
+"""The mail reader of the event log: which events become which mails (CN-7, AC-10, OR-1, OR-3)."""
 
 from functools import partial
 
@@ -14,7 +14,8 @@ from counterfoil.mail import tasks
 from counterfoil.mail.models import Mail, MailKind, MailState
 from counterfoil.mail.wanted import why_not
 from counterfoil.orders.actions import TO_CONFIRM
-from counterfoil.orders.models import Order
+from counterfoil.orders.fulfilment import PARCEL_SENT, TO_ANNOUNCE
+from counterfoil.orders.models import Fulfilment, Order
 from counterfoil.staff.invitations import INVITED
 from counterfoil.staff.passwords import RESET_ASKED
 
@@ -45,6 +46,12 @@ def _mail_of(event: Event) -> Mail | None:
             if mail.order is None:
                 return None
             mail.kind, mail.to = MailKind.CONFIRMATION, mail.order.contact.email
+        case kind if kind == PARCEL_SENT:
+            mail.fulfilment = _parcel_to_announce(event)
+            if mail.fulfilment is None:
+                return None
+            mail.order = mail.fulfilment.order
+            mail.kind, mail.to = MailKind.PARCEL, mail.order.contact.email
         case kind if kind == INVITED:
             mail.invitation = Invitation.objects.filter(pk=event.data["invitation"]).first()
             if mail.invitation is None:
@@ -80,3 +87,11 @@ def _order_to_confirm(event: Event) -> Order | None:
         return None
     mine = Order.objects.select_related("contact").filter(workspace_id=event.workspace_id)
     return mine.filter(pk=event.topic.removeprefix("order_")).first()
+
+
+def _parcel_to_announce(event: Event) -> Fulfilment | None:
+    """The parcel that left, where its store told customers of parcels then."""
+    if not event.data.get(TO_ANNOUNCE):
+        return None
+    mine = Fulfilment.objects.select_related("order__contact").filter(workspace_id=event.workspace_id)
+    return mine.filter(pk=event.data["fulfilment"]).first()

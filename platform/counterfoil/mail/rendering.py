@@ -17,7 +17,8 @@ from counterfoil.customers.codes import LASTS as CODE_LASTS
 from counterfoil.customers.codes import digits_of
 from counterfoil.customers.models import OneTimeCode
 from counterfoil.mail.models import Mail, MailKind
-from counterfoil.orders.models import Order
+from counterfoil.orders.fulfilment import is_web_address
+from counterfoil.orders.models import Fulfilment, Order
 from counterfoil.staff.invitations import LASTS, link_token
 from counterfoil.staff.passwords import reset_token
 from counterfoil.workspaces.models import Store
@@ -34,6 +35,8 @@ def rendered(mail: Mail) -> EmailMultiAlternatives:
         return sign_in_code(mail)
     if mail.kind == MailKind.CONFIRMATION:
         return order_confirmation(mail)
+    if mail.kind == MailKind.PARCEL:
+        return parcel_sent(mail)
     store = stores_of(mail.workspace_id).select_related("workspace").order_by("pk")[0]
     if mail.kind == MailKind.INVITATION:
         return invitation(mail, store)
@@ -65,6 +68,25 @@ def order_confirmation(mail: Mail) -> EmailMultiAlternatives:
         "url": order.guest_url,
     }
     return _built(mail, order.store, "order_confirmation", context)
+
+
+def parcel_sent(mail: Mail) -> EmailMultiAlternatives:
+    """The mail that tells of a parcel: what is in it, where to follow it, and one button to the order (OR-3).
+
+    What it says is as it stands when the mail goes out: a tracking that was corrected while it waited is the new one.
+    """
+    order, parcel = cast(Order, mail.order), cast(Fulfilment, mail.fulfilment)
+    packed = parcel.lines.select_related("line").order_by("line__ordinal")
+    context = {
+        "order": order,
+        "contact": order.contact,
+        "parcel": parcel,
+        "tracking_url": parcel.tracking_url if is_web_address(parcel.tracking_url) else "",
+        "lines": packed[:_LINES_SHOWN],
+        "more": max(packed.count() - _LINES_SHOWN, 0),
+        "url": order.guest_url,
+    }
+    return _built(mail, order.store, "parcel_sent", context)
 
 
 def invitation(mail: Mail, store: Store) -> EmailMultiAlternatives:

@@ -7,13 +7,15 @@ from counterfoil.access.models import Invitation, User
 from counterfoil.customers.models import OneTimeCode
 from counterfoil.events.models import Event
 from counterfoil.mail.models import Mail, MailKind
-from counterfoil.orders.models import Order, OrderStatus
+from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
 
 
 def why_not(mail: Mail) -> str:
     """Why this mail is not sent, as a sentence; empty when it is. The customer's setting concerns messages alone."""
     if mail.message is not None:
         return why_not_told(mail.message.conversation.order)
+    if mail.fulfilment is not None:
+        return why_not_announced(mail.fulfilment)
     if mail.order is not None:
         return why_not_confirmed(mail.order)
     if mail.kind == MailKind.INVITATION:
@@ -35,6 +37,13 @@ def why_not_confirmed(order: Order) -> str:
     if order.status == OrderStatus.CANCELLED:
         return "The order was cancelled."
     return "" if order.contact.email else "The customer has no mail address."
+
+
+def why_not_announced(parcel: Fulfilment) -> str:
+    """Why nobody is told of this parcel. One that left of an order which was cancelled later is still on its way."""
+    if parcel.status == FulfilmentStatus.CANCELLED:
+        return "The parcel was cancelled."
+    return "" if parcel.order.contact.email else "The customer has no mail address."
 
 
 def why_not_invited(invitation: Invitation | None, event: Event) -> str:

@@ -21,6 +21,7 @@ from counterfoil.customers.ordering import check_may_order
 from counterfoil.events.credentials import ORDER_KEYS, ORDER_KEYS_ROTATED
 from counterfoil.events.record import record
 from counterfoil.orders import addresses as order_addresses
+from counterfoil.orders import notes
 from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
@@ -34,10 +35,12 @@ _NEXT = {
     OrderStatus.INVOICED: set[OrderStatus](),
     OrderStatus.CANCELLED: set[OrderStatus](),
 }
-_LARGEST_QUANTITY = 2**31 - 1
+LARGEST_QUANTITY = 2**31 - 1
 _YEARS = range(1900, 2200)  # every clock of the world can show them, and somebody may have so old a book
 # In the data of an order.placed: the store confirmed orders by mail when this one was placed (OR-1).
 TO_CONFIRM = "to_confirm"
+# In that of an order.placed, and of an order.revised: what the order comes to, or to how much more than before.
+ORDERED = "ordered"
 _NO_ADDRESSES: Addresses = MappingProxyType({})
 _NUMBER = re.compile(r"[^\s/?#%\\]{1,40}")
 
@@ -66,21 +69,25 @@ def place_order(
     external_id: str | None = None,
     placed_at: datetime | None = None,
     addresses: Addresses = _NO_ADDRESSES,
+    note: str | None = None,
     browser: str = "",
 ) -> Order:
-    """A draft order of `lines`; without a number it takes the workspace's next one.
+    """A draft order of `lines`; without a number it takes the workspace's next one. `note` is what the customer asks
+    of the shop about it.
 
     An `external_id` that came before names the order of then: as long as it is a draft, it gets these lines and
-    addresses. `browser` is what the shop calls the buyer's browser, for a store with the sticky contact (AC-5).
+    addresses, and the note if one is given. `browser` is what the shop calls the buyer's browser, for a store with the
+    sticky contact (AC-5).
 
     Raises `Invalid` for no lines, a quantity below 1 or above 2,147,483,647, a price that can't be kept exactly, a
     number that is taken or can't stand in an address, a moment that is not of these centuries, an address that is
-    none, and a customer who may not order now (AC-9).
+    none, a note that is too long, and a customer who may not order now (AC-9).
     """
     require(viewer, Permission.ORDERS_WRITE)
     money.smallest_coin(currency, "currency")
     totals = _totals(lines, currency)
     addresses = order_addresses.checked(addresses)
+    note = None if note is None else notes.checked(note)
     if placed_at is not None and placed_at.year not in _YEARS:
         raise Invalid(f"Orders are placed in the years {_YEARS[0]} to {_YEARS[-1]}.", field="placedAt")
     if number is not None and not (_NUMBER.fullmatch(number) and storable(number)):
@@ -91,7 +98,7 @@ def place_order(
         external_id = one_line(external_id, "externalId", 200)
         known = visible_to(viewer).filter(external_id=external_id).first()
         if known is not None:
-            return _ordered_again(viewer, known, lines, addresses)
+            return _ordered_again(viewer, known, lines, addresses, note)
     check_may_order(contact.customer_id)
     store.refresh_from_db(fields=("confirms_orders", "sticky_contact"))
     joined = contact_of_browser(store=store, browser=browser, contact=contact)
@@ -107,6 +114,7 @@ def place_order(
                 currency=currency,
                 total=money.order_total(totals),
                 placed_at=placed_at or clock.now(),
+                note=note or "",
                 browser_contact_id=joined,
             )
     except IntegrityError as error:
@@ -122,24 +130,32 @@ def place_order(
     write_words([order])
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = {TO_CONFIRM: True} if store.confirms_orders else {}
+    placed = _ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
 
-def _ordered_again(viewer: Viewer, order: Order, lines: Sequence[NewLine], addresses: Addresses) -> Order:
+def _ordered_again(
+    viewer: Viewer, order: Order, lines: Sequence[NewLine], addresses: Addresses, note: str | None
+) -> Order:
     """The order as it is asked for now. Who may not order any more changes none, and is told of the one that stands."""
-    if not (_has_lines(order, lines) and order_addresses.stand(order, addresses)):
+    if not (_has_lines(order, lines) and order_addresses.stand(order, addresses) and note in (None, order.note)):
         check_may_order(order.customer_id)
-        revise_order(viewer=viewer, order=order, lines=lines, addresses=addresses)
+        revise_order(viewer=viewer, order=order, lines=lines, addresses=addresses, note=note)
     return visible_to(viewer).get(pk=order.pk)
 
 
 @transaction.atomic
 def revise_order(
-    *, viewer: Viewer, order: Order, lines: Sequence[NewLine], addresses: Addresses = _NO_ADDRESSES
+    *,
+    viewer: Viewer,
+    order: Order,
+    lines: Sequence[NewLine],
+    addresses: Addresses = _NO_ADDRESSES,
+    note: str | None = None,
 ) -> None:
-    """Give a draft order other lines, and these addresses in the place of its own; the same again is no change.
+    """Give a draft order other lines, and these addresses and this note in the place of its own; the same again is no
+    change.
 
     Raises `Invalid` for an order that is no draft any more, and whatever `place_order` raises for lines and addresses.
     """
@@ -149,21 +165,29 @@ def revise_order(
         raise NotFound("There is no such order.")
     totals = _totals(lines, found.currency)
     addresses = order_addresses.checked(addresses)
+    note = found.note if note is None else notes.checked(note)
     other_lines, other_addresses = not _has_lines(found, lines), not order_addresses.stand(found, addresses)
-    if not (other_lines or other_addresses):
+    if not (other_lines or other_addresses or note != found.note):
         return
     if found.status != OrderStatus.DRAFT:
-        others = "lines" if other_lines else "addresses"
+        others = "lines" if other_lines else "addresses" if other_addresses else "notes"
         raise Invalid(f"An order that is {found.status} can't get other {others}: take it back to draft first.")
     if other_lines:
         found.lines.all().delete()
         _write_lines(found, lines, totals)
-        found.total = money.order_total(totals)
-        Order.objects.filter(pk=found.pk).update(total=found.total)
-        keep_words([found])
+        total = money.order_total(totals)
+        Order.objects.filter(pk=found.pk).update(total=total)
+        keep_words([found.pk])
         settle(found)
+    Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    record(viewer, "order.revised", topic=found.topic, customer=found.customer_id)
+    revised = _ordered(found, total - found.total) if other_lines else {}
+    record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
+
+
+def _ordered(order: Order, amount: Decimal) -> dict[str, object]:
+    """What the log says of an amount that was ordered: whoever counts needs nothing else."""
+    return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 
 
 def _has_lines(order: Order, lines: Sequence[NewLine]) -> bool:
@@ -176,8 +200,8 @@ def _totals(lines: Sequence[NewLine], currency: str) -> list[Decimal]:
     """What each line comes to. Raises `Invalid` for lines that no order can have."""
     if not lines:
         raise Invalid("An order needs at least one line.", field="lines")
-    if not all(1 <= line.quantity <= _LARGEST_QUANTITY for line in lines):
-        raise Invalid(f"A line's quantity is a whole number from 1 to {_LARGEST_QUANTITY:,}.", field="lines")
+    if not all(1 <= line.quantity <= LARGEST_QUANTITY for line in lines):
+        raise Invalid(f"A line's quantity is a whole number from 1 to {LARGEST_QUANTITY:,}.", field="lines")
     for line in lines:
         for text, longest in ((line.name, 300), (line.sku, 80), (line.unit, 60)):
             one_line(text, "lines", longest, required=text is line.name)
@@ -229,11 +253,16 @@ def change_status(*, viewer: Viewer, order: Order, status: OrderStatus) -> None:
         raise Invalid(f"An order that is {before.value} can't become {status.value}.", field="status")
     if status == OrderStatus.DRAFT and OrderLine.objects.filter(order=found, fulfilled__gt=0).exists():
         raise Invalid("A part of this order has left already: it can't become a draft again.", field="status")
-    Order.objects.filter(pk=found.pk).update(status=status)
-    found.status = status
-    settle(found)
-    step = {"from": before.value, "to": status.value}
-    record(viewer, "order.status_changed", topic=found.topic, customer=found.customer_id, data=step)
+    take_step(viewer=viewer, order=found, status=status)
+
+
+def take_step(*, viewer: Viewer, order: Order, status: OrderStatus) -> None:
+    """Move an order that is locked to a status that its axis has next. For actions that looked whether they may."""
+    step = {"from": order.status, "to": status.value}
+    Order.objects.filter(pk=order.pk).update(status=status)
+    order.status = status
+    settle(order)
+    record(viewer, "order.status_changed", topic=order.topic, customer=order.customer_id, data=step)
 
 
 @transaction.atomic

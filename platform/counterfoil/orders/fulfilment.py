@@ -4,7 +4,7 @@ Whatever changes how much of a line has left first locks its order, so two packe
 never sends more than was ordered is also a constraint of the database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -26,7 +26,11 @@ from counterfoil.orders.models import (
     OrderStatus,
 )
 from counterfoil.orders.queries import visible_to
+from counterfoil.workspaces.models import Store
 
+PARCEL_SENT = "order.parcel_sent"
+# In its data: that the store tells customers of parcels by mail, as it was set when this one left.
+TO_ANNOUNCE = "announce"
 _LENGTHS = {"carrier": 80, "tracking_number": 120, "tracking_url": 500}
 _FIELDS = {"carrier": "carrier", "tracking_number": "trackingNumber", "tracking_url": "trackingUrl"}
 _NEXT = {
@@ -47,8 +51,10 @@ def fulfil(
     carrier: str = "",
     tracking_number: str = "",
     tracking_url: str = "",
+    read: Collection[int] = (),
 ) -> Fulfilment:
-    """Send a parcel with `quantities` units of lines (line id -> units), or with everything that is left.
+    """Send a parcel with `quantities` units of lines (line id -> units), or with everything that is left. `read` are
+    the keys of what was logged about it and read before; the event says so.
 
     Raises `Invalid` for an order that is a draft, cancelled or on hold, for more than is left of a line, for nothing,
     and for a tracking address that is none of http or https.
@@ -84,8 +90,12 @@ def fulfil(
         lines[pk].fulfilled += quantity
     OrderLine.objects.bulk_update([lines[pk] for pk in chosen], ["fulfilled"], batch_size=500)
     settle(found)
-    sent = {"fulfilment": fulfilment.pk}
-    record(viewer, "order.parcel_sent", topic=found.topic, customer=found.customer_id, data=sent)
+    sent: dict[str, object] = {"fulfilment": fulfilment.pk}
+    if read:
+        sent["read"] = sorted(read)
+    if Store.objects.filter(pk=found.store_id, announces_parcels=True).exists():
+        sent[TO_ANNOUNCE] = True
+    record(viewer, PARCEL_SENT, topic=found.topic, customer=found.customer_id, data=sent)
     return fulfilment
 
 

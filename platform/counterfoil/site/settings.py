@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "counterfoil.conversations",
     "counterfoil.interactions",
     "counterfoil.mail",
+    "counterfoil.activity",
     "counterfoil.imports",
     "counterfoil.site",
     "schema",
@@ -226,7 +227,7 @@ COST_A_MINUTE_AND_NETWORK = _number("COUNTERFOIL_COST_A_MINUTE_AND_NETWORK", 1_0
 INTROSPECTION = os.environ.get("COUNTERFOIL_INTROSPECTION") or ("everybody" if DEBUG or DEMO else "programs")
 
 # Everyone who reads the event log, by a name that must never change.
-EVENT_READERS = {"mail": "counterfoil.mail.reader.read"}
+EVENT_READERS = {"mail": "counterfoil.mail.reader.read", "activity": "counterfoil.activity.reader.read"}
 # What holds customers' words too, and changes with them in the same transaction: features above the customers.
 FOLLOWERS_OF_CUSTOMERS_WORDS = ["counterfoil.orders.words.follow_customers"]
 

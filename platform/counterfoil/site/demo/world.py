@@ -201,6 +201,7 @@ def _tell(
         with clock.at(min(placed + timedelta(minutes=after), timezone.now())):
             if isinstance(step, Parcel):
                 _send(step, order, viewers["Jo"])
+                _send_mails()
             else:
                 change_status(viewer=mara, order=order, status=step)
     if story.paid_after is not None:

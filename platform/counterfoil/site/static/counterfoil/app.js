@@ -17,6 +17,7 @@
 //            label changes in its [data-copy-label] if it has one. <p id="announcer" aria-live="polite"></p>
 // File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
 // Keys       <body data-keys> <input data-search> <tr data-row><td><a data-row-link> <dialog id="keys">
+//            <textarea data-shortcut="l">: this key leads there
 
 const CLOSE_TO_END = 120, READ_AFTER = 600, COPIED_FOR = 2_000, PLAIN_SUBMIT_HOLDS = 10_000;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -317,7 +318,11 @@ listen("keydown", (event) => {
     document.querySelector("[data-search]")?.focus();
   } else if (event.key === "?") {
     document.querySelector("dialog#keys")?.showModal();
-  } else return;
+  } else {
+    const named = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+    if (!named) return;
+    named.focus();
+  }
   event.preventDefault();
 });
 
