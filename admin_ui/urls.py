@@ -8,7 +8,9 @@ from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import access, linked, profile
 from admin_ui.customers import views as customers
+from admin_ui.fulfilments import changes as parcel_changes
 from admin_ui.fulfilments import views as fulfilments
+from admin_ui.home import views as home
 from admin_ui.interactions import settings as interaction_settings
 from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
@@ -23,11 +25,17 @@ from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
 from admin_ui.team import roles
 from admin_ui.team import views as team
+from admin_ui.timeline import views as timeline
 
 app_name = "admin"
 
 urlpatterns: list[URLPattern] = [
-    path("", orders.home, name="home"),
+    path("", home.home, name="home"),
+    path("attention", home.attention, name="attention"),
+    path("attention/waiting", home.waiting, name="waiting"),
+    path("attention/entries", home.entries, name="entries"),
+    path("attention/mails", home.mails, name="mails"),
+    path("activity", home.activity, name="activity"),
     path("sign-in", staff.sign_in, name="sign_in"),
     path("sign-in/forgotten", forgotten.forgotten, name="forgotten"),
     path("reset/<str:token>", forgotten.reset_link, name="reset_link"),
@@ -44,12 +52,16 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/status", orders.status, name="order_status"),
     path("orders/<str:number>/lines", by_hand.lines, name="order_lines"),
     path("orders/<str:number>/history", orders.history, name="order_history"),
+    path("orders/<str:number>/timeline", timeline.order, name="order_timeline"),
     path("orders/<str:number>/payment", by_hand.payment, name="order_payment"),
     path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
     path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
-    path("orders/<str:number>/fulfilments/send", fulfilments.send, name="fulfil"),
-    path("orders/<str:number>/fulfilments/<str:gid>/tracking", fulfilments.correct, name="parcel_correct"),
-    path("orders/<str:number>/fulfilments/<str:gid>/status", fulfilments.move, name="parcel_move"),
+    path("orders/<str:number>/fulfilments/send", parcel_changes.send, name="fulfil"),
+    path("orders/<str:number>/fulfilments/<str:gid>/tracking", parcel_changes.correct, name="parcel_correct"),
+    path("orders/<str:number>/fulfilments/<str:gid>/status", parcel_changes.move, name="parcel_move"),
+    path("orders/<str:number>/pack", fulfilments.pack, name="pack"),
+    path("orders/<str:number>/pack/stub", fulfilments.stub, name="packing_stub"),
+    path("orders/<str:number>/pack/notices", fulfilments.notices, name="packing_notices"),
     path("orders/<str:number>/link", orders.link, name="order_link"),
     path("orders/<str:number>/mail", conversations.mail_preference, name="mail_preference"),
     path("orders/<str:number>/notes", conversations.notes, name="notes"),
@@ -62,6 +74,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/new", customers.new, name="customer_new"),
     path("customers/<str:gid>", profile.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
+    path("customers/<str:gid>/timeline", timeline.customer, name="customer_timeline"),
     path("customers/<str:gid>/link", access.link, name="customer_link"),
     path("customers/<str:gid>/account", access.flags, name="customer_account"),
     path("customers/<str:gid>/sign-out", access.sign_out, name="customer_sign_out"),
@@ -102,6 +115,7 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/off", second_factor.off, name="second_factor_off"),
     path("settings/portal", portal.portal, name="portal_settings"),
     path("settings/portal/link", portal.link, name="public_link"),
+    path("settings/portal/changes", portal.changes, name="order_changes"),
     path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
     path("settings/interactions", interaction_settings.types, name="interaction_types"),
     path("security", security.security, name="security"),

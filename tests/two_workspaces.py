@@ -58,7 +58,9 @@ NAMED = {
     "partnerClientId": "client",
     "storeId": "store",
     "interactionId": "interaction",
+    "mailId": "mail",
     "otherId": "customer",
+    "readNotices": "interaction",
 }
 
 type Ids = dict[str, list[str]]

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from admin_ui.forms import fresh_key, key_of
 from admin_ui.lists import address_of
 from admin_ui.paging import run_page
+from admin_ui.plots import plot
 from admin_ui.programs.access import program_manager_required, proved_manager_required
-from admin_ui.programs.usage import plot
 from admin_ui.staff.access import HtmxRequest
 from admin_ui.staff.views import no_such_page
 from schema import client
@@ -61,7 +61,7 @@ def program(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespon
         "viewer": viewer,
         "program": found,
         "subjects": _by_subject(found["scopes"]),
-        "plot": plot(found["usageByDay"]),
+        "plot": plot([(day["day"], day["calls"]) for day in found["usageByDay"]]),
         "days": DAYS,
         "done": {"scopes": "What it may do was changed.", "end": "The program was ended."}.get(
             request.GET.get("done", ""), ""

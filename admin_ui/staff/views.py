@@ -124,7 +124,9 @@ def no_such_page(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     return render(request, "admin_ui/staff/not_found.html", {"viewer": viewer}, status=404)
 
 
-def refused(request: HtmxRequest, viewer: client.Viewer, problem: str, *, back_to: str) -> HttpResponse:
+def refused(
+    request: HtmxRequest, viewer: client.Viewer, problem: str, *, back_to: str, back: str = "Back to the order"
+) -> HttpResponse:
     """The admin's page for what was not done, when there is no form to say it at."""
-    page = {"viewer": viewer, "problem": problem, "back_to": back_to}
+    page = {"viewer": viewer, "problem": problem, "back_to": back_to, "back": back}
     return render(request, "admin_ui/staff/refused.html", page, status=422)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from counterfoil.access import clock
 from counterfoil.access.models import AccessToken, CustomRole, MutationRecord, PartnerClient
 from counterfoil.access.tenancy import SameWorkspace, TenantModel
+from counterfoil.activity.models import DayOfActivity
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.customers.models import AccountSession, BrowserContact, Customer, LinkedAccount, OneTimeCode
@@ -55,6 +56,7 @@ def furnish(shop: Shop) -> None:
     _let_in(shop, order)
     _know(shop, order)
     _mails(shop, order)
+    DayOfActivity.objects.get_or_create(workspace=shop.workspace, day=clock.now().date(), currency="EUR")
     shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
     AccessToken.objects.create(
         workspace=shop.workspace,

@@ -21,9 +21,11 @@ pytestmark = pytest.mark.feature("AC-12")
 # Whoever sees the object sees these, but for those of SOME.
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
+    "AttentionCounts": "waiting unacknowledged failedMails drafts",
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged",
+    "DayOfActivity": "day orders ordered parcels messages",
     "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
     "FulfilmentLine": "quantity line",
@@ -35,6 +37,7 @@ FIELDS: dict[str, str] = {
     "InteractionTypeSetting": "type isOn",
     "Invitation": "id email name role invitedBy createdAt expiresAt state",
     "LinkedAccount": "reason linkedAt customer",
+    "Mail": "id kind state reason triedAt to order",
     "MailPreference": "enabled belongsTo hasAddress",
     "Message": "id author authorName isMine text sentAt deliveredAt readAt mail",
     "MessageAdded": "position message",
@@ -61,6 +64,7 @@ FIELDS: dict[str, str] = {
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "Unit": "name price",
+    "WaitingConversation": "since order message",
     "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
 }
 # Fields that tell some of those who see the object more than others, and who they are.
@@ -75,6 +79,12 @@ SOME: dict[str, set[str]] = {
     "Store.confirmsOrders": {"shop manager", "admin"},
     "Store.stickyContact": {"shop manager", "admin"},
     "Store.announcesParcels": {"shop manager", "admin"},
+    "AttentionCounts.waiting": {"shop manager", "admin", "partner"},  # as it is told in test_attention
+    "AttentionCounts.unacknowledged": {"shop manager", "admin", "partner"},
+    "AttentionCounts.failedMails": {"shop manager", "admin", "partner"},
+    "AttentionCounts.drafts": {"shop manager", "admin", "partner"},
+    "DayOfActivity.messages": {"shop manager", "admin", "partner"},
+    "Mail.to": {"shop manager", "admin", "partner"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},

@@ -27,8 +27,10 @@ from counterfoil.customers.actions import create_customer
 from counterfoil.customers.linked import link_customers
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
+from counterfoil.events.models import Event
 from counterfoil.interactions.actions import log_interaction
 from counterfoil.interactions.models import Interaction, InteractionType
+from counterfoil.mail.models import Mail, MailState
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil, move_parcel
 from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
@@ -81,6 +83,11 @@ QUERIES: dict[str, set[str]] = {
     "node of a customer": STAFF,
     "node of a contact": STAFF,
     "node of an interaction": STAFF,
+    "node of a mail": STAFF,
+    "waitingConversations": STAFF,
+    "failedMails": STAFF,
+    "activity": OURS,
+    "attentionCounts": {*HERE, *ELSEWHERE},  # each of its numbers has a row in test_attention
     "unacknowledgedInteractions": STAFF,
     "interactionTypes": OURS,
     "node of a store": {*HERE},
@@ -122,6 +129,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "cancelOwnOrder": {**dict.fromkeys({"customer", *STAFF}, "FORBIDDEN"), **dict.fromkeys(CUSTOMERS, "done")},
     "recordPayment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "reviseOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "retryMail": dict.fromkeys(STAFF, "done"),
+    "dismissMail": dict.fromkeys(STAFF, "done"),
     "saveProduct": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setProductImage": dict.fromkeys(STAFF, "done"),
     "saveCustomer": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
@@ -217,6 +226,13 @@ SCOPES_OF: dict[str, set[str]] = {
     "node of a customer": {"customers:read"},
     "node of a contact": {"customers:read"},
     "node of an interaction": {"customers:read", "interactions:read"},
+    "node of a mail": {"orders:read", "messages:read"},
+    "waitingConversations": {"orders:read", "messages:read"},
+    "failedMails": {"orders:read", "messages:read"},
+    "activity": {"orders:read"},
+    "attentionCounts": set(),
+    "retryMail": {"orders:read", "messages:write"},
+    "dismissMail": {"orders:read", "messages:write"},
     "unacknowledgedInteractions": {"customers:read", "interactions:read"},
     "interactionTypes": {"customers:read", "interactions:read"},
     "linkCustomers": {"customers:write"},
@@ -308,6 +324,7 @@ class World:
     reply: Message
     note: Message
     entry: Interaction
+    mail: Mail
     invitation: Invitation
     role: CustomRole
     ask: dict[str, Callable[..., Reply]]
@@ -347,6 +364,7 @@ def world(db: None) -> World:
         return lambda text, **variables: post(text, token=tokens[name], host=host, **variables)
 
     change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
+    message = send_message(viewer=shop.staff, order=order, text="Your tins leave today.")
     return World(
         shop=shop,
         order=order,
@@ -355,7 +373,7 @@ def world(db: None) -> World:
         product=save_product(
             viewer=shop.staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")]
         ),
-        message=send_message(viewer=shop.staff, order=order, text="Your tins leave today."),
+        message=message,
         reply=send_message(viewer=shop.guest(order), order=order, text="Thank you!"),
         note=write_internal_note(viewer=shop.staff, order=order, text="Pays late."),
         entry=log_interaction(
@@ -366,9 +384,22 @@ def world(db: None) -> World:
             order=order,
             needs_acknowledgement=True,
         ),
+        mail=failed_mail(message),
         invitation=invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER),
         role=save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"]),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
+    )
+
+
+def failed_mail(message: Message) -> Mail:
+    """A mail that was to tell the customer of this message, and was given up."""
+    return Mail.objects.create(
+        workspace_id=message.workspace_id,
+        event=Event.objects.filter(workspace_id=message.workspace_id, kind="message.sent").latest("pk"),
+        message=message,
+        to="ana@harbour.example",
+        state=MailState.FAILED,
+        due_at=message.sent_at,
     )
 
 
@@ -447,6 +478,11 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "node of an interaction": (node, {"id": f"interaction_{world.entry.pk}"}),
         "unacknowledgedInteractions": ("{ unacknowledgedInteractions(first: 9) { nodes { id } } }", {}),
         "interactionTypes": ("{ seen: interactionTypes { type isOn } }", {}),
+        "node of a mail": (node, {"id": f"mail_{world.mail.pk}"}),
+        "failedMails": ("{ failedMails(first: 9) { nodes { id } } }", {}),
+        "waitingConversations": ("{ waitingConversations(first: 9) { nodes { order { id } } } }", {}),
+        "activity": ("{ seen: activity { orders } }", {}),
+        "attentionCounts": ("{ seen: attentionCounts { drafts } }", {}),
         "node of a store": (node, {"id": f"store_{order.store_id}"}),
         "invitations": ("{ invitations(first: 9) { nodes { email } } }", {}),
         "node of an invitation": (node, {"id": f"invitation_{world.invitation.pk}"}),
@@ -472,15 +508,20 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         data["seen"] = data["products"]["nodes"] or None
     if query == "partnerClients":
         data["seen"] = data["partnerClients"]["nodes"] or None
+    if query == "waitingConversations":
+        rows = (data[query] or {"nodes": []})["nodes"]
+        data["seen"] = [found for found in rows if found["order"]["id"] == f"order_{order.pk}"] or None
     ours = {
         "customers": f"customer_{customer.pk}",
         "stores": f"store_{order.store_id}",
         "staffMembers": f"staff_{world.shop.member.pk}",
         "roles": f"role_{world.role.pk}",
         "unacknowledgedInteractions": f"interaction_{world.entry.pk}",
+        "failedMails": f"mail_{world.mail.pk}",
     }
     if query in ours:
-        data["seen"] = [found for found in data[query]["nodes"] if found["id"] == ours[query]] or None
+        rows = (data[query] or {"nodes": []})["nodes"]
+        data["seen"] = [found for found in rows if found["id"] == ours[query]] or None
     return data["seen"] is not None
 
 
@@ -579,13 +620,6 @@ class Change(NamedTuple):
         return answer
 
 
-def open_to_customers(world: World) -> None:
-    """Let customers change the order: all of it is allowed, and nothing has left."""
-    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
-    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
-    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
-
-
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -601,7 +635,10 @@ def change(world: World, mutation: str) -> Change:
         "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
-        "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
+        "fulfilOrder": {
+            "lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}],
+            "readNotices": [f"interaction_{world.entry.pk}"],
+        },
         "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
         "changeFulfilmentStatus": {"status": "DELIVERED"},
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
@@ -658,6 +695,7 @@ _NAMES = {
     ),
     "contactId": ("endAccountSessions",),
     "interactionId": ("acknowledgeInteraction",),
+    "mailId": ("retryMail", "dismissMail"),
     "storeId": ("setStoreSettings",),
     "productId": ("setProductImage",),
     "invitationId": ("resendInvitation", "withdrawInvitation"),
@@ -677,6 +715,7 @@ def named(world: World) -> dict[str, tuple[str, str]]:
         "customerId": (f"customer_{world.order.customer_id}", "There is no such customer."),
         "contactId": (f"contact_{world.order.contact_id}", "There is no such contact."),
         "interactionId": (f"interaction_{world.entry.pk}", "There is no such entry."),
+        "mailId": (f"mail_{world.mail.pk}", "There is no such mail."),
         "storeId": (f"store_{world.order.store_id}", "There is no such store."),
         "productId": (f"product_{world.product.pk}", "There is no such product."),
         "invitationId": (f"invitation_{world.invitation.pk}", "There is no such invitation."),
@@ -692,7 +731,10 @@ def prepared(world: World, mutation: str) -> dict[str, Any]:
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
     if mutation in BUYERS_ALONE:
-        open_to_customers(world)
+        # All of it is allowed, and nothing has left.
+        set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+        move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+        change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
     if mutation == "fulfilOrder":
         return {"readNotices": [f"interaction_{world.entry.pk}"]}
     if mutation not in ("linkCustomers", "unlinkCustomers"):

@@ -22,7 +22,7 @@ from counterfoil.staff.invitations import invite
 from counterfoil.staff.roles import save_role
 from schema.root import schema
 from tests.schema import test_access_matrix as measured
-from tests.schema.test_access_matrix import Change, World, change, everything
+from tests.schema.test_access_matrix import Change, World, change, everything, failed_mail
 from tests.two_workspaces import NAMED, ids_of
 
 world = measured.world
@@ -96,7 +96,7 @@ def foreign(world: World) -> dict[str, list[str]]:
     staff, order = elsewhere.viewer, Order.objects.select_related("contact").get(number="INV-7-elsewhere")
     change_status(viewer=staff, order=order, status=OrderStatus.CONFIRMED)
     fulfil(viewer=staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1})
-    send_message(viewer=staff, order=order, text="Your tins leave today.")
+    failed_mail(send_message(viewer=staff, order=order, text="Your tins leave today."))
     log_interaction(viewer=staff, customer=order.customer, type=InteractionType.NOTE, text="Prefers card.")
     save_product(viewer=staff, sku="TT-22", name="Tea tin", units=[NewUnit("each", Decimal(2), "GBP")])
     invite(viewer=staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER)
@@ -106,7 +106,7 @@ def foreign(world: World) -> dict[str, list[str]]:
         "order": "Order", "line": "OrderLine", "fulfilment": "Fulfilment", "message": "Message", "staff": "StaffMember",
         "customer": "Customer", "contact": "Contact", "product": "Product", "role": "CustomRole",
         "invitation": "Invitation", "client": "PartnerClient", "store": "Store",
-        "interaction": "Interaction",
+        "interaction": "Interaction", "mail": "Mail",
     }  # fmt: skip
     return ids_of(elsewhere.workspace_id, kinds)
 

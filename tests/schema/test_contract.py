@@ -33,6 +33,8 @@ BOUNDED = {
     "PartnerClient.usageByOperation",
     "Query.partnerScopes",
     "Query.interactionTypes",
+    "Query.activity",
+    "DayOfActivity.ordered",  # a sum a currency
     "SwitchInteractionTypeSuccess.interactionTypes",
 }
 
@@ -50,6 +52,7 @@ CONNECTIONS = [
     "PartnerClient.secrets",
     "Product.units",
     "Query.customers",
+    "Query.failedMails",
     "Query.invitations",
     "Query.orders",
     "Query.partnerClients",
@@ -58,6 +61,7 @@ CONNECTIONS = [
     "Query.staffMembers",
     "Query.stores",
     "Query.unacknowledgedInteractions",
+    "Query.waitingConversations",
 ]
 
 pytestmark = pytest.mark.once

@@ -107,6 +107,7 @@ def arguments_of(names: set[str], order: Order, ids: list[str]) -> list[dict[str
         "first": ["100"],
         "filter": ["{}", '{search: "late"}', "{status: DRAFT}"],
         "after": ["null"],
+        "days": ["30"],
     }
     assert names <= set(known), f"teach this walk the argument {names - set(known)}"
     tuples: list[dict[str, str]] = [{}]
@@ -170,6 +171,7 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "required": False,
                 "type": "NOTE",
                 "interactionId": "interaction_1",
+                "mailId": "mail_1",
                 "needsAcknowledgement": False,
                 "isOn": True,
                 "otherId": f"customer_{order.customer_id}",

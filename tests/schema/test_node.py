@@ -19,6 +19,7 @@ from schema.relay import pk_of
 from schema.root import schema
 from tests.conftest import Ask
 from tests.factories import Shop
+from tests.schema.test_access_matrix import failed_mail
 
 IDS = """{ orders(first: 1) { nodes {
     id store { id } customer { id } contact { id } lines(first: 1) { nodes { id } }
@@ -30,7 +31,7 @@ NODE = """query ($id: ID!) { node(id: $id) {
     ... on Fulfilment { parcel: number } ... on Order { number } ... on OrderLine { line: name }
     ... on Message { text } ... on InternalNote { note: text }
     ... on Invitation { invited: name } ... on Interaction { logged: text }
-    ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
+    ... on Mail { to } ... on Customer { customer: name } ... on Contact { email } ... on Store { store: name }
     ... on StaffMember { member: name } ... on Role { role: name }
 } }"""
 
@@ -41,7 +42,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
     order = shop.order(number="INV-7")
     change_status(viewer=shop.staff, order=order, status=OrderStatus.CONFIRMED)
     fulfil(viewer=shop.staff, order=order)
-    send_message(viewer=shop.staff, order=order, text="Leaves today.")
+    message = send_message(viewer=shop.staff, order=order, text="Leaves today.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     entry = log_interaction(
         viewer=shop.staff, customer=order.customer, type=InteractionType.NOTE, text="Prefers card.", order=order
@@ -62,6 +63,7 @@ def ids(shop: Shop, ask: Ask) -> dict[str, str]:
         "Message": found["messages"]["nodes"][0]["id"],
         "InternalNote": found["internalNotes"]["nodes"][0]["id"],
         "Interaction": f"interaction_{entry.pk}",
+        "Mail": f"mail_{failed_mail(message).pk}",
         "Invitation": f"invitation_{invitation.pk}",
         "StaffMember": f"staff_{shop.member.pk}",
         "Role": "role_shop-manager",
@@ -88,6 +90,7 @@ def test_every_object_is_fetched_again_by_its_id(shop: Shop, ask: Ask, ids: dict
         "Message": {"__typename": "Message", "id": ids["Message"], "text": "Leaves today."},
         "InternalNote": {"__typename": "InternalNote", "id": ids["InternalNote"], "note": "Pays late."},
         "Interaction": {"__typename": "Interaction", "id": ids["Interaction"], "logged": "Prefers card."},
+        "Mail": {"__typename": "Mail", "id": ids["Mail"], "to": "ana@harbour.example"},
         "Invitation": {"__typename": "Invitation", "id": ids["Invitation"], "invited": "Pia"},
         "StaffMember": {"__typename": "StaffMember", "id": ids["StaffMember"], "member": "Mara"},
         "Role": {"__typename": "Role", "id": "role_shop-manager", "role": "Shop manager"},

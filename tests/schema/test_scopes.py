@@ -18,7 +18,17 @@ NEEDS = re.compile(r"Needs the (?:scopes?|permission) ([\w:, ]+?)(?:, which no s
 ROOTS = {"Query", "Mutation", "Subscription"}
 # What is there for whoever asks.
 FREE = {
-    *("CurrentViewer", "Workspace", "Store", "StoreConnection", "StoreEdge", "Permission", "Scope", "OrderEditing"),
+    *(
+        "CurrentViewer",
+        "Workspace",
+        "Store",
+        "StoreConnection",
+        "StoreEdge",
+        "Permission",
+        "Scope",
+        "OrderEditing",
+        "AttentionCounts",
+    ),
     *("Money", "PageInfo", "Problem"),  # parts of what needs scopes and of what needs none
 }
 # How the tables of what was measured call what `node` finds.
@@ -32,6 +42,7 @@ NODES = {
     "Contact": "node of a contact",
     "Interaction": "node of an interaction",
     "Product": "node of a product",
+    "Mail": "node of a mail",
     "Store": "node of a store",
 }
 ADMINS_NODES = {"PartnerClient", "Invitation", "StaffMember", "Role"}

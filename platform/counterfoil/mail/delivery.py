@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 from django.core.mail import mailers
 from django.db import connection, transaction
@@ -60,9 +61,17 @@ def deliver(mail_id: int) -> None:
             mailers.default.send_messages([rendered(mail)])
     except Exception as error:
         logger.warning("Mail %s could not be sent: %s", mail_id, type(error).__name__)
-        _failed(mail, f"{type(error).__name__}: {error}"[:300])
+        _failed(mail, _in_words(error)[:300])
     else:
         _finish(mail, MailState.SENT, "")
+
+
+def _in_words(error: Exception) -> str:
+    """Why a mail could not be sent. What a server says of the address is told without the address."""
+    if isinstance(error, SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()), (0, b""))
+        return f"The mail server refuses the address: {code} {said.decode(errors='replace')}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _failed(mail: Mail, reason: str) -> None:

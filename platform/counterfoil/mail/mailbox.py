@@ -1,7 +1,8 @@
 """A mailbox in a folder, for the demo and for tests: mails are kept, not sent.
 
 One file a mail, named after its Message-ID and put in place by a rename: a mail that is delivered twice is there
-once, like in a mailbox that knows its Message-IDs, and a reader never sees half of one.
+once, like in a mailbox that knows its Message-IDs, and a reader never sees half of one. An address under `.invalid`,
+where no mailbox can ever be (RFC 6761, section 6.4), is refused as any mail server would.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from email.message import EmailMessage as ReceivedMail
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -29,6 +31,8 @@ class MailboxBackend(BaseEmailBackend):
         folder = Path(settings.MAILBOX_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
+            if unknown := [address for address in message.to if address.endswith(".invalid")]:
+                raise SMTPRecipientsRefused(dict.fromkeys(unknown, (550, b"No such domain")))
             content = message.message()
             name = hashlib.sha256(str(content["Message-ID"]).encode()).hexdigest()[:24]
             handle, partial = tempfile.mkstemp(dir=folder, prefix=".incoming-")

@@ -130,7 +130,7 @@ def place_order(
     write_words([order])
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = _ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
+    placed = what_was_ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
@@ -176,16 +176,17 @@ def revise_order(
         found.lines.all().delete()
         _write_lines(found, lines, totals)
         total = money.order_total(totals)
+        ordered, found.total = total - found.total, total
         Order.objects.filter(pk=found.pk).update(total=total)
         keep_words([found.pk])
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    revised = _ordered(found, total - found.total) if other_lines else {}
+    revised = what_was_ordered(found, ordered) if other_lines else {}
     record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
 
 
-def _ordered(order: Order, amount: Decimal) -> dict[str, object]:
+def what_was_ordered(order: Order, amount: Decimal) -> dict[str, object]:
     """What the log says of an amount that was ordered: whoever counts needs nothing else."""
     return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 

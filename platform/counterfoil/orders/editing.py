@@ -9,6 +9,7 @@ cancel, and to say something, orders nothing and stays possible (AC-9).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from counterfoil.customers.models import Customer
 from counterfoil.events.record import record
 from counterfoil.orders import addresses as order_addresses
 from counterfoil.orders import notes
-from counterfoil.orders.actions import LARGEST_QUANTITY, take_step
+from counterfoil.orders.actions import LARGEST_QUANTITY, take_step, what_was_ordered
 from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.claims import NOT_ACTIVE
 from counterfoil.orders.fulfilment import settle
@@ -132,8 +133,8 @@ def edit_order(
         _note_down(viewer, found, "order.note_changed")
     if quantities and _others(found, quantities):
         _check(viewer, facts, Change.QUANTITIES)
-        _set_quantities(found, quantities)
-        _note_down(viewer, found, "order.revised")
+        ordered = _set_quantities(found, quantities)
+        _note_down(viewer, found, "order.revised", what_was_ordered(found, ordered))
 
 
 @transaction.atomic
@@ -238,8 +239,8 @@ def _others(order: Order, quantities: Mapping[int, int]) -> bool:
     return any(before[pk] != quantity for pk, quantity in quantities.items())
 
 
-def _set_quantities(order: Order, quantities: Mapping[int, int]) -> None:
-    """Prices stay as they were when it was ordered."""
+def _set_quantities(order: Order, quantities: Mapping[int, int]) -> Decimal:
+    """Prices stay as they were when it was ordered. Gives by how much the order comes to more."""
     lines = list(order.lines.all())
     stay = [line for line in lines if quantities.get(line.pk, line.quantity)]
     if not stay:
@@ -251,9 +252,11 @@ def _set_quantities(order: Order, quantities: Mapping[int, int]) -> None:
     total = money.order_total(line.total for line in stay)
     order.lines.filter(pk__in=[pk for pk, quantity in quantities.items() if quantity == 0]).delete()
     OrderLine.objects.bulk_update(changed, ["quantity", "total"], batch_size=500)
+    ordered, order.total = total - order.total, total
     Order.objects.filter(pk=order.pk).update(total=total)
     keep_words([order.pk])
     settle(order)
+    return ordered
 
 
 def _note_down(viewer: Viewer, order: Order, kind: str, data: Mapping[str, object] | None = None) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from counterfoil.access.countries import COUNTRIES
-from counterfoil.access.money import locale_of, written
+from counterfoil.access.money import locale_of, smallest_coin, written
 
 register = template.Library()
 
@@ -27,6 +27,12 @@ def _locale() -> Locale:
 def money(value: Mapping[str, str]) -> str:
     """`{amount, currency}` as people write it: £184.20; a price with parts of a cent keeps them: £0.0425."""
     return written(Decimal(value["amount"]), value["currency"], _locale())
+
+
+@register.filter
+def money_in(amount: Decimal, currency: str) -> str:
+    """An amount that a page added up, as people write it in this currency."""
+    return written(amount.quantize(smallest_coin(currency)), currency, _locale())
 
 
 @register.simple_tag
@@ -62,6 +68,13 @@ def clock(value: str) -> str:
 def day(value: str) -> str:
     """A DateTime as a day: 17 June, with the year when it is not this one."""
     return _day(moment(value).date())
+
+
+@register.filter
+def by_when(value: str) -> str:
+    """A DateTime that is to come, as people say when something ends: 14:20 today, 14:20 on 20 June."""
+    days = (moment(value).date() - _today()).days
+    return f"{clock(value)} {('today', 'tomorrow')[days] if days in (0, 1) else f'on {day(value)}'}"
 
 
 @register.filter
