@@ -18,9 +18,9 @@ def address_of(route: str, **given: str) -> str:
     return reverse(route) + (f"?{urlencode(narrowed)}" if narrowed else "")
 
 
-def how_many(listed: dict[str, Any], what: str) -> str:
-    """What a screen reader says of a search's result; `what` is the singular."""
-    count = len(listed["nodes"])
+def how_many(listed: dict[str, Any], what: str, several: str = "") -> str:
+    """What a screen reader says of a search's result; `what` is the singular, `several` a plural without s."""
+    count, many = len(listed["nodes"]), several or f"{what}s"
     if listed["pageInfo"]["hasNextPage"]:
-        return f"More than {count} {what}s found"
-    return {0: f"No {what} found", 1: f"1 {what} found"}.get(count, f"{count} {what}s found")
+        return f"More than {count} {many} found"
+    return {0: f"No {what} found", 1: f"1 {what} found"}.get(count, f"{count} {many} found")

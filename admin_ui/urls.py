@@ -6,10 +6,13 @@ from admin_ui import live
 from admin_ui.account import password, second_factor, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
-from admin_ui.customers import access
+from admin_ui.customers import access, linked, profile
 from admin_ui.customers import views as customers
+from admin_ui.fulfilments import changes as parcel_changes
 from admin_ui.fulfilments import views as fulfilments
 from admin_ui.home import views as home
+from admin_ui.interactions import settings as interaction_settings
+from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
 from admin_ui.invitations import views as invitations
 from admin_ui.orders import by_hand
@@ -22,6 +25,7 @@ from admin_ui.staff import forgotten
 from admin_ui.staff import views as staff
 from admin_ui.team import roles
 from admin_ui.team import views as team
+from admin_ui.timeline import views as timeline
 
 app_name = "admin"
 
@@ -48,12 +52,16 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/status", orders.status, name="order_status"),
     path("orders/<str:number>/lines", by_hand.lines, name="order_lines"),
     path("orders/<str:number>/history", orders.history, name="order_history"),
+    path("orders/<str:number>/timeline", timeline.order, name="order_timeline"),
     path("orders/<str:number>/payment", by_hand.payment, name="order_payment"),
     path("orders/<str:number>/fulfilments", fulfilments.fulfilments, name="fulfilments"),
     path("orders/<str:number>/fulfilments/parcels", fulfilments.parcels, name="parcels"),
-    path("orders/<str:number>/fulfilments/send", fulfilments.send, name="fulfil"),
-    path("orders/<str:number>/fulfilments/<str:gid>/tracking", fulfilments.correct, name="parcel_correct"),
-    path("orders/<str:number>/fulfilments/<str:gid>/status", fulfilments.move, name="parcel_move"),
+    path("orders/<str:number>/fulfilments/send", parcel_changes.send, name="fulfil"),
+    path("orders/<str:number>/fulfilments/<str:gid>/tracking", parcel_changes.correct, name="parcel_correct"),
+    path("orders/<str:number>/fulfilments/<str:gid>/status", parcel_changes.move, name="parcel_move"),
+    path("orders/<str:number>/pack", fulfilments.pack, name="pack"),
+    path("orders/<str:number>/pack/stub", fulfilments.stub, name="packing_stub"),
+    path("orders/<str:number>/pack/notices", fulfilments.notices, name="packing_notices"),
     path("orders/<str:number>/link", orders.link, name="order_link"),
     path("orders/<str:number>/mail", conversations.mail_preference, name="mail_preference"),
     path("orders/<str:number>/notes", conversations.notes, name="notes"),
@@ -64,12 +72,19 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/notes/internal", conversations.internal, name="internal"),
     path("customers", customers.customers, name="customers"),
     path("customers/new", customers.new, name="customer_new"),
-    path("customers/<str:gid>", customers.customer, name="customer"),
+    path("customers/<str:gid>", profile.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),
+    path("customers/<str:gid>/timeline", timeline.customer, name="customer_timeline"),
     path("customers/<str:gid>/link", access.link, name="customer_link"),
     path("customers/<str:gid>/account", access.flags, name="customer_account"),
     path("customers/<str:gid>/sign-out", access.sign_out, name="customer_sign_out"),
     path("customers/<str:gid>/preview", access.preview, name="customer_preview"),
+    path("customers/<str:gid>/linked", linked.linked, name="linked"),
+    path("customers/<str:gid>/linked/end", linked.unlink, name="unlink"),
+    path("customers/<str:gid>/interactions", interactions.interactions, name="interactions"),
+    path("customers/<str:gid>/interactions/earlier", interactions.earlier, name="earlier_interactions"),
+    path("customers/<str:gid>/interactions/news", interactions.news, name="interaction_news"),
+    path("customers/<str:gid>/interactions/<str:entry>/acknowledge", interactions.acknowledge, name="acknowledge"),
     path("products", products.products, name="products"),
     path("products/new", products.new, name="product_new"),
     path("products/<str:gid>", products.product, name="product"),
@@ -100,7 +115,9 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/off", second_factor.off, name="second_factor_off"),
     path("settings/portal", portal.portal, name="portal_settings"),
     path("settings/portal/link", portal.link, name="public_link"),
+    path("settings/portal/changes", portal.changes, name="order_changes"),
     path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
+    path("settings/interactions", interaction_settings.types, name="interaction_types"),
     path("security", security.security, name="security"),
     path("security/links", security.rotate_links, name="rotate_links"),
     path("<path:rest>", staff.not_found, name="not_found"),

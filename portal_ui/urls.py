@@ -6,7 +6,7 @@ from portal_ui import header, live
 from portal_ui.account import sign_in as account
 from portal_ui.devices import views as devices
 from portal_ui.landing import views as landing
-from portal_ui.orders import claims, invoice, past
+from portal_ui.orders import claims, editing, invoice, past
 from portal_ui.orders import views as orders
 from portal_ui.welcome import views as welcome
 
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("order/<str:number>/messages", orders.messages, name="order_messages"),
     path("order/<str:number>/mail", orders.mail_preference, name="order_mail_preference"),
     path("order/<str:number>/receipts", orders.receipts, name="order_receipts"),
+    path("order/<str:number>/change", editing.change, name="order_change"),
+    path("order/<str:number>/change/state", editing.state, name="order_change_state"),
+    path("order/<str:number>/cancel", editing.cancel, name="order_cancel"),
     path("order/<str:number>/claim", claims.claim, name="order_claim"),
     path("order/<str:number>/invoice", invoice.invoice, name="order_invoice"),
     path("c/<str:key>", welcome.customer_link, name="customer_link"),

@@ -50,7 +50,10 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last row; null on an empty page.")
+    end_cursor: str | None = strawberry.field(
+        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on an "
+        "empty page that is the last."
+    )
 
 
 T = TypeVar("T")
@@ -65,7 +68,7 @@ class Edge(Generic[T]):
 @strawberry.type(description="A page of a list, in a stable order.")
 class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The rows of this page.")
-    page: strawberry.Private["Page"]
+    page: strawberry.Private["Cut"]
 
     @strawberry.field(description="The rows of this page, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
@@ -77,7 +80,7 @@ class Connection(Generic[T]):
             has_next_page=self.page.has_next,
             has_previous_page=self.page.has_previous,
             start_cursor=self.page.cursor(self.nodes[0]) if self.nodes else None,
-            end_cursor=self.page.cursor(self.nodes[-1]) if self.nodes else None,
+            end_cursor=self.page.end or (self.page.cursor(self.nodes[-1]) if self.nodes else None),
         )
 
 
@@ -88,13 +91,33 @@ class Ordering(Protocol):
         """A row's cursor."""
 
 
+class Cut(Protocol):
+    """What a connection knows besides its rows: where it was cut from its list."""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is more behind it."""
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether it began after a cursor."""
+
+    @property
+    def end(self) -> str | None:
+        """Where to go on, if that is not its last row."""
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of one of its rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a connection knows besides its rows."""
+    """Where a page was cut from a list by its keyset."""
 
     keyset: Ordering
     has_next: bool
     has_previous: bool
+    end: None = None
 
     def cursor(self, row: Any) -> str:
         """The cursor of one of its rows."""
@@ -193,14 +216,14 @@ def first_of_each[M: Model, R, P: (int, str)](
     return by_parent
 
 
-def cursor_of(name: str, *parts: datetime | int) -> str:
+def cursor_of(name: str, *parts: datetime | int | str) -> str:
     """A cursor of the list of this name: opaque, and the same for the same parts."""
     values = [part.astimezone(UTC).isoformat() if isinstance(part, datetime) else part for part in parts]
     text = json.dumps([name, *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def parts_of(cursor: str, name: str, *kinds: type[datetime] | type[int]) -> list[Any]:
+def parts_of(cursor: str, name: str, *kinds: type[datetime] | type[int] | type[str]) -> list[Any]:
     """The parts of a cursor of the list of this name, of these types. Raises BAD_CURSOR for any other text."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
@@ -209,21 +232,26 @@ def parts_of(cursor: str, name: str, *kinds: type[datetime] | type[int]) -> list
             raise ValueError(found)
         return [_part(value, of) for value, of in zip(values, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
-        raise GraphQLError(
-            "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
-            extensions={"code": "BAD_CURSOR"},
-        ) from None
+        raise bad_cursor() from None
 
 
-def _part(value: Any, of: type[datetime] | type[int]) -> datetime | int:
+def _part(value: Any, of: type[datetime] | type[int] | type[str]) -> datetime | int | str:
     if of is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
         return moment.astimezone(UTC)
-    if type(value) is not int or abs(value) >= 2**63:
+    if type(value) is not of or (type(value) is int and abs(value) >= 2**63):
         raise ValueError(value)
     return value
+
+
+def bad_cursor() -> GraphQLError:
+    """What a list says of a cursor that it did not give."""
+    return GraphQLError(
+        "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
+        extensions={"code": "BAD_CURSOR"},
+    )
 
 
 def page_size(first: int) -> int:

@@ -60,6 +60,7 @@ NAMED = {
     "interactionId": "interaction",
     "mailId": "mail",
     "otherId": "customer",
+    "readNotices": "interaction",
 }
 
 type Ids = dict[str, list[str]]

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from admin_ui.customers.views import OPERATIONS, customer_page
+from admin_ui.customers.profile import OPERATIONS, customer_page
 from admin_ui.forms import key_of
 from admin_ui.staff.access import HtmxRequest, staff_required
 from admin_ui.staff.permissions import needs

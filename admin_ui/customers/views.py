@@ -1,4 +1,4 @@
-"""The list of customers, the page of one, and the form by which staff make and change them (OR-8)."""
+"""The list of customers, and the form by which staff make and change them (OR-8)."""
 
 from typing import Any
 
@@ -21,8 +21,6 @@ OPERATIONS = client.operations_beside(__file__)
 LIST = "admin_ui/customers/list.html"
 FORM = "admin_ui/customers/form.html"
 CUSTOMERS_A_PAGE = 30
-CONTACTS = 100
-NEWEST_ORDERS = 10
 FACTS = {"name": "name", "contact_name": "contactName", "email": "email"}
 MADE_BEFORE = "This form has made a customer before: look for them in the list. To make another one, save again."
 SAVED_BEFORE = "This form was saved before with other facts. To keep what stands here now, save again."
@@ -56,30 +54,6 @@ def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     if searched and request.htmx.current_url_abs_path != page["newest"]:
         response.headers["HX-Push-Url"] = page["newest"]
     return response
-
-
-@require_safe
-@staff_required
-@needs("customers:read")
-def customer(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """One customer: how they get in, who speaks for them, and what they ordered last."""
-    return customer_page(request, viewer, gid)
-
-
-def customer_page(request: HtmxRequest, viewer: client.Viewer, gid: str, *, problem: str = "") -> HttpResponse:
-    """The page of one customer; `problem` says why what was asked for there was not done."""
-    variables = {"id": gid, "contacts": CONTACTS, "orders": NEWEST_ORDERS}
-    data = client.run(viewer, OPERATIONS["CustomerPage"], variables)
-    if not data["customer"]:
-        return no_such_page(request, viewer)
-    page = {
-        "viewer": viewer,
-        **data,
-        "key": fresh_key(),
-        "done": request.GET.get("done", ""),
-        "problem": problem,
-    }
-    return render(request, "admin_ui/customers/customer.html", page, status=422 if problem else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
+from portal_ui.orders.changes import PARTS
 from portal_ui.orders.status import PAYMENTS, standing_of, steps
 from portal_ui.responses import PageRequest, SeeOther, version_of
 from schema import client
@@ -26,8 +27,8 @@ PAGE = "portal_ui/orders/order.html"
 # What each part that fetches itself again shows, besides the order's number and its store.
 _ACCOUNT = {"items": ("deliveryAddress", "billingAddress", "invoice")}  # what asks for a login, in this part
 _SHOWN = {
-    "summary": ("status", "fulfilment", "payment", "placedAt", "total"),
-    "items": ("lines", "fulfilments"),
+    "summary": ("status", "fulfilment", "payment", "placedAt", "total", "editable"),
+    "items": ("lines", "fulfilments", "note"),
     "thread": ("messages",),
     "mail_preference": ("mailPreference",),
 }
@@ -84,7 +85,7 @@ def mail_preference(request: PageRequest, number: str) -> HttpResponse:
     if viewer is None or order is None:
         return closed(request, number)
     # A key of its own each time: going back and pressing the same button again must do it again.
-    result = _change(viewer, "SetMailPreference", order, str(uuid4()), enabled=enabled == "1")
+    result = change_order(viewer, "SetMailPreference", order, str(uuid4()), enabled=enabled == "1")
     answer = {"status": 422, "preference_error": result["message"]} if "code" in result else {}
     if not request.htmx:
         return page_of(request, viewer, number, **answer) if answer else SeeOther(f"{_address(number)}#mail-preference")
@@ -109,7 +110,7 @@ def messages(request: PageRequest, number: str) -> HttpResponse:
     if viewer is None or order is None:
         return _closed_while_writing(request, number, text)
     key = request.POST.get("client_mutation_key") or str(uuid4())
-    result = _change(viewer, "SendMessage", order, key, text=text)
+    result = change_order(viewer, "SendMessage", order, key, text=text)
     if "code" in result:
         return _refused(request, viewer, order, result, text=text, key=key)
     if request.htmx:
@@ -144,7 +145,7 @@ def receipts(request: PageRequest, number: str) -> HttpResponse:
         return HttpResponse(status=404)
     for field, mutation in (("delivered", "ReportDelivered"), ("read", "ReportRead")):
         up_to = request.POST.get(field)
-        if up_to and "code" in _change(viewer, mutation, order, f"{field}:{up_to}"[:100], upTo=up_to):
+        if up_to and "code" in change_order(viewer, mutation, order, f"{field}:{up_to}"[:100], upTo=up_to):
             return HttpResponse("There is no such message on this order.", status=400, content_type="text/plain")
     return HttpResponse(status=204)
 
@@ -177,7 +178,8 @@ def page_of(
         return closed(request, number)
     place = {"earlier": "messagesAfter" in cursors, "further": "linesAfter" in cursors}
     kind = viewer.kind.value
-    seen_by = {**_allowed(viewer), "kind": kind, "topics": _topics(viewer, order["id"])}
+    seen_by = {**_allowed(viewer), "kind": kind, "topics": topics_of(viewer, order["id"])}
+    more["done"] = request.GET.get("done", "")
     more["may_claim"] = kind == "guest" and client.contact_viewer(request) is not None
     return render(request, PAGE, _context(order, position=data["position"], **place, **seen_by, **more), status=status)
 
@@ -207,6 +209,8 @@ def _render(
 
 def _context(order: Mapping[str, Any], **more: object) -> dict[str, object]:
     context: dict[str, object] = {"order": order, "number": order["number"], "shop": order["store"]["name"]}
+    if order.get("editable"):
+        context["may_change"] = [part for part in PARTS if order["editable"][part]]
     if "status" in order:
         standing = standing_of(order, may_write=bool(more.get("conversation", True)))
         context |= {"standing": standing, "steps": steps(standing), "payment": PAYMENTS[order["payment"]]}
@@ -273,13 +277,13 @@ def _allowed(viewer: client.Viewer, *parts: str) -> dict[str, bool]:
     return {part: shown[part] for part in parts or shown}
 
 
-def _topics(viewer: client.Viewer, order_id: str) -> str:
+def topics_of(viewer: client.Viewer, order_id: str) -> str:
     """What the page watches: the order, and the credential that opened it."""
     by = {"contact": f"contact_{viewer.contact_id}", "customer": f"customer_{viewer.customer_id}"}
     return " ".join(filter(None, (order_id, by.get(viewer.kind.value, ""))))
 
 
-def _change(
+def change_order(
     viewer: client.Viewer, mutation: str, order: Mapping[str, Any], key: str, **given: object
 ) -> dict[str, Any]:
     """Run a mutation on an order; a result with a `code` is a problem: nothing was changed."""

@@ -59,7 +59,7 @@ OF_EVENTS: Mapping[str, Kind] = {
     **_kinds(
         TimelineGroup.ORDERS,
         _ORDERS,
-        "order.revised order.status_changed order.held order.released",
+        "order.revised order.addressed order.note_changed order.status_changed order.held order.released",
     ),
     **_kinds(TimelineGroup.PARCELS, _ORDERS, "order.parcel_sent order.parcel_corrected order.parcel_moved"),
     **_kinds(TimelineGroup.PAYMENTS, _ORDERS, "order.payment_taken order.payment_returned"),
@@ -68,7 +68,7 @@ OF_EVENTS: Mapping[str, Kind] = {
     **_kinds(TimelineGroup.ACCESS, _LINKS, "customer_link.rotated account_session.ended"),
     **_kinds(TimelineGroup.MESSAGES, _MESSAGES, "message.sent"),
     **_kinds(TimelineGroup.MESSAGES, _NOTES, "note.written"),
-    **_kinds(TimelineGroup.MAILS, _MESSAGES, "mail.sent mail.failed mail.suppressed"),
+    **_kinds(TimelineGroup.MAILS, _MESSAGES, "mail.sent mail.failed mail.suppressed mail.retried"),
     **_kinds(TimelineGroup.MAILS, _ORDERS, "mail_preference.changed"),
     **_kinds(
         TimelineGroup.INTERACTIONS,
@@ -87,6 +87,7 @@ UNTOLD = frozenset(
         PLACED,  # told from the order's row
         "customer.ordered",  # what the customer's pages hear when an order is placed or claimed
         *("receipt.delivered", "receipt.read"),  # stand beside their message
+        "mail.dismissed",  # somebody has cleared their desk; the customer has nothing of it
         "order_keys.rotated",  # of all customers at once
     }
 )

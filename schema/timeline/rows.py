@@ -89,7 +89,7 @@ def timelines_of_customers(
     """A page of the story of each of these customers, whom the viewer sees, the newest first."""
     return OF_CUSTOMERS.cut_each(
         sources_of_customers(viewer, groups),
-        lambda facts: _rows(viewer, facts),
+        _rows,
         parents={pk: f"customer_{pk}" for pk in customers},
         first=first,
         after=after,
@@ -102,19 +102,18 @@ def timelines_of_orders(
     """A page of the story of each of these orders, which the viewer sees, the newest first."""
     return OF_ORDERS.cut_each(
         sources_of_orders(viewer, groups),
-        lambda facts: _rows(viewer, facts, about_an_order=True),
+        lambda facts: _rows(facts, about_an_order=True),
         parents={pk: f"order_{pk}" for pk in orders},
         first=first,
         after=after,
     )
 
 
-def _rows(viewer: Viewer, facts: list[Fact], *, about_an_order: bool = False) -> list[TimelineRow]:
+def _rows(facts: list[Fact], *, about_an_order: bool = False) -> list[TimelineRow]:
     """Facts as rows; they share what they load. Who placed the orders among them is read from the log."""
     siblings = Siblings()
     placed = {fact.topic for fact in facts if fact.kind == PLACED}
-    events = Event.objects.filter(workspace_id=viewer.workspace_id, topic__in=placed, kind=PLACED) if placed else ()
-    by = {event.topic: event.actor for event in events}
+    by = dict(Event.objects.filter(topic__in=placed, kind=PLACED).values_list("topic", "actor")) if placed else {}
     rows = []
     for fact in facts:
         order = int(fact.parent) if about_an_order and not isinstance(fact.parent, str) else 0

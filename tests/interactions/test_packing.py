@@ -80,8 +80,8 @@ def test_nothing_leaves_until_every_entry_was_read(shop: Shop, order: Order, who
 
     for read, said in (
         ((), "2 entries were logged about this parcel. Read them first: note by Mara, note by Mara."),
-        ((first.pk,), "1 entry was logged about this parcel. Read them first: note by Mara."),
-        ((second.pk, second.pk), "1 entry was logged about this parcel. Read them first: note by Mara."),
+        ((first.pk,), "1 entry was logged about this parcel. Read it first: note by Mara."),
+        ((second.pk, second.pk), "1 entry was logged about this parcel. Read it first: note by Mara."),
     ):
         with pytest.raises(Problem) as refusal:
             fulfil_noted(viewer=viewer, order=order, read=read)
@@ -112,7 +112,7 @@ def test_each_parcel_is_read_for_by_who_sends_it(shop: Shop, order: Order) -> No
     entry, line = logged(shop, order, about=order), order.lines.get(ordinal=1)
     fulfil_noted(viewer=shop.staff, order=order, quantities={line.pk: 1}, read=[entry.pk])
 
-    with pytest.raises(Problem, match="Read them first"):
+    with pytest.raises(Problem, match="Read it first"):
         fulfil_noted(viewer=shop.staff, order=order)
     assert Fulfilment.objects.count() == 1
 

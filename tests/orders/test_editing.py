@@ -20,10 +20,10 @@ from counterfoil.customers.models import Customer
 from counterfoil.customers.queries import signed_in
 from counterfoil.events.models import Event
 from counterfoil.mail.models import Mail
-from counterfoil.orders.actions import NewLine, change_status, place_order
+from counterfoil.orders.actions import ORDERED, NewLine, change_status, place_order
 from counterfoil.orders.editing import Change, cancel_own_order, edit_order, what_may_change
 from counterfoil.orders.fulfilment import fulfil, move_parcel, set_hold
-from counterfoil.orders.models import AddressUse, FulfilmentStatus, Order, OrderLine, OrderStatus
+from counterfoil.orders.models import AddressUse, FulfilmentStatus, Order, OrderLine, OrderStatus, OrderWord
 from counterfoil.orders.payments import record_payment
 from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Workspace
@@ -115,8 +115,23 @@ def test_quantities_change_at_the_prices_of_then_and_the_total_follows(shop: Sho
     order.refresh_from_db()
     assert (order.total, order.status) == (Decimal("214.20"), "draft")
     more = {"at": order.placed_at.isoformat(), "currency": "GBP", "amount": "48.0000"}
-    assert told() == [("order.revised", f"guest:order:{order.pk}", {"ordered": more})]
+    assert told() == [("order.revised", f"guest:order:{order.pk}", {ORDERED: more})]
     assert Event.objects.get(kind="order.revised").customer_id == order.customer_id
+
+
+def test_an_order_is_found_and_counted_by_what_it_comes_to_after_the_change(shop: Shop, order: Order) -> None:
+    before = order.total
+    line = order.lines.get(ordinal=1)
+
+    with clock.at(PLACED):
+        edit_order(viewer=shop.guest(order), order=order, quantities={line.pk: line.quantity + 1})
+
+    order.refresh_from_db()
+    words = set(OrderWord.objects.filter(order=order).values_list("word", flat=True))
+    assert f"{order.total:.2f}" in words
+    assert f"{before:.2f}" not in words
+    revised = Event.objects.get(kind="order.revised")
+    assert Decimal(revised.data[ORDERED]["amount"]) == order.total - before
 
 
 def test_a_line_of_nothing_leaves_the_order_and_the_others_keep_their_place(shop: Shop, order: Order) -> None:

@@ -620,13 +620,6 @@ class Change(NamedTuple):
         return answer
 
 
-def open_to_customers(world: World) -> None:
-    """Let customers change the order: all of it is allowed, and nothing has left."""
-    set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
-    move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
-    change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
-
-
 def change(world: World, mutation: str) -> Change:
     """The mutation, as it is sent about the order of this world."""
     kind = "ReportReceipt" if mutation.startswith("report") else mutation[0].upper() + mutation[1:]
@@ -642,7 +635,10 @@ def change(world: World, mutation: str) -> Change:
         "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
-        "fulfilOrder": {"lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}]},
+        "fulfilOrder": {
+            "lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}],
+            "readNotices": [f"interaction_{world.entry.pk}"],
+        },
         "correctFulfilment": {"carrier": "DPD", "trackingNumber": "7", "trackingUrl": ""},
         "changeFulfilmentStatus": {"status": "DELIVERED"},
         "placeOrder": {"currency": "GBP", "lines": [{"name": "Tin", "quantity": 1, "unitPrice": "0.0425"}]},
@@ -735,7 +731,10 @@ def prepared(world: World, mutation: str) -> dict[str, Any]:
         kim = world.shop.hire("Kim").staff_id
         StaffMember.objects.filter(pk=kim).update(is_active=mutation != "activateStaff")
     if mutation in BUYERS_ALONE:
-        open_to_customers(world)
+        # All of it is allowed, and nothing has left.
+        set_order_editing(viewer=world.shop.staff, address=True, note=True, quantities=True, cancel=True)
+        move_parcel(viewer=world.shop.staff, fulfilment=world.parcel, status=FulfilmentStatus.CANCELLED)
+        change_status(viewer=world.shop.staff, order=world.order, status=OrderStatus.DRAFT)
     if mutation == "fulfilOrder":
         return {"readNotices": [f"interaction_{world.entry.pk}"]}
     if mutation not in ("linkCustomers", "unlinkCustomers"):

@@ -10,6 +10,7 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import customers_visible_to
 from counterfoil.customers.sessions import end_all
+from counterfoil.customers.words import keep_words
 from counterfoil.events.record import record
 
 
@@ -32,6 +33,7 @@ def create_customer(
     contact = Contact.objects.create(
         workspace_id=viewer.workspace_id, customer=customer, created_at=clock.now(), **person
     )
+    keep_words([customer.pk])
     record(viewer, "customer.created", topic=f"customer_{customer.pk}", customer=customer.pk, internal=True)
     return contact
 
@@ -77,6 +79,7 @@ def save_customer(
         if first.mailbox != person["mailbox"]:
             end_all(viewer=viewer, contact=first)
     if changed:
+        keep_words([found.pk])
         record(viewer, "customer.changed", topic=f"customer_{found.pk}", customer=found.pk, internal=True)
     return Customer.objects.get(pk=found.pk)
 

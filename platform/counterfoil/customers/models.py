@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from counterfoil.access.search import LONGEST_WORD, SearchWord, WordField
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.workspaces.models import Store
 
@@ -58,6 +59,38 @@ class Contact(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CustomerWord(SearchWord):
+    """A word that a customer is found by: of their name, of a contact's name or mail address, or their external id."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta(SearchWord.Meta):
+        constraints = (
+            *SearchWord.Meta.constraints,
+            same_workspace("customer"),
+            models.UniqueConstraint(fields=["customer", "word"], name="customers_word_once"),
+        )
+        indexes = (models.Index(fields=["workspace", "word", "-customer"], name="customers_by_word"),)
+
+
+class NameWord(TenantModel):
+    """A word of some customer's or contact's name: what a word is corrected to that nothing begins with. It stays when
+    the name is gone, so whoever reads it asks whether it still leads anywhere.
+    """
+
+    workspace = models.ForeignKey("workspaces.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False)
+    word = WordField(max_length=LONGEST_WORD)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["workspace", "word"], name="customers_name_word_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class LinkedAccount(TenantModel):

@@ -1,9 +1,8 @@
 """The customers that a viewer may see."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from counterfoil.access.policy import Permission, allows
-from counterfoil.access.text import words_of
 from counterfoil.access.viewer import Viewer, ViewerKind
 from counterfoil.customers.models import Contact, Customer
 
@@ -38,13 +37,9 @@ def contacts_visible_to(viewer: Viewer) -> QuerySet[Contact]:
     return Contact.objects.none()
 
 
-def matching(customers: QuerySet[Customer], *, search: str = "") -> QuerySet[Customer]:
-    """Those where each word of `search` begins a word of the name, or is a part of a contact's name or mail address."""
-    words = words_of(search)
-    if words is None:
-        return customers.none()
-    for word in words:
-        people = Contact.objects.filter(Q(name__icontains=word) | Q(email__icontains=word), customer=OuterRef("pk"))
-        begins = Q(name__istartswith=word) | Q(name__icontains=f" {word}") | Q(name__icontains=f"-{word}")
-        customers = customers.filter(begins | Q(Exists(people)))
-    return customers
+def matching(
+    customers: QuerySet[Customer], *, is_active: bool | None = None, ordering_blocked: bool | None = None
+) -> QuerySet[Customer]:
+    """Those with these flags; None narrows nothing."""
+    flags = {"is_active": is_active, "ordering_blocked": ordering_blocked}
+    return customers.filter(**{flag: wanted for flag, wanted in flags.items() if wanted is not None})

@@ -19,6 +19,7 @@ from counterfoil.orders.models import (
     OrderLine,
     OrderStatus,
 )
+from counterfoil.orders.words import keep_words, write_words
 
 
 def write_orders(
@@ -28,7 +29,9 @@ def write_orders(
     made = [_order(target, group, contacts) for group in groups if group.found is None]
     outcome.made["orders"] += len(made)
     by_number = {order.number: order for order in Order.objects.bulk_create(made)}
+    write_words(made)
     lengthened = _lengthened(groups)
+    keep_words(lengthened)
     by_number |= {order.number: order for order in lengthened}
     lines = OrderLine.objects.bulk_create(_lines(target, catalog, groups, by_number, outcome))
     parcels = _parcels(target, [order for order in by_number.values() if not _is_open(order)])

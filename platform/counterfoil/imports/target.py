@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from counterfoil.customers.models import Contact, Customer
+from counterfoil.customers.words import keep_words
 from counterfoil.imports.rows import Row
 from counterfoil.workspaces.models import Store
 
@@ -85,4 +86,6 @@ def contacts_of(target: Target, rows: Sequence[Row], outcome: Outcome) -> dict[s
         if (customer := customers[external_id(name)]).pk not in contacts
     ]
     contacts |= {contact.customer_id: contact for contact in Contact.objects.bulk_create(lonely)}
+    if lonely:
+        keep_words([contact.customer_id for contact in lonely])
     return {name: contacts[customers[external_id(name)].pk] for name in first}

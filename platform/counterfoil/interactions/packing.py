@@ -61,5 +61,5 @@ def _to_read(unread: Sequence[tuple[str, str]]) -> str:
     """What is to be read, the newest first, by type and author: its text is too long for a message."""
     named = ", ".join(f"{InteractionType(kind).label.lower()} by {author}" for kind, author in unread[:_NAMED])
     more = f" and {len(unread) - _NAMED:,} more" if len(unread) > _NAMED else ""
-    many = "1 entry was" if len(unread) == 1 else f"{len(unread):,} entries were"
-    return f"Nothing was sent: {many} logged about this parcel. Read them first: {named}{more}."
+    many, them = ("1 entry was", "it") if len(unread) == 1 else (f"{len(unread):,} entries were", "them")
+    return f"Nothing was sent: {many} logged about this parcel. Read {them} first: {named}{more}."

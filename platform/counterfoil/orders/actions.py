@@ -26,6 +26,7 @@ from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 from counterfoil.orders.queries import visible_to
+from counterfoil.orders.words import keep_words, write_words
 from counterfoil.workspaces.models import Store, Workspace
 
 _NEXT = {
@@ -126,9 +127,10 @@ def place_order(
             ) from error
         raise Invalid(f"There is an order {number} already.", field="number") from error
     _write_lines(order, lines, totals)
+    write_words([order])
     order_addresses.write(order, addresses)
     record(viewer, "customer.ordered", topic=f"customer_{order.customer_id}")
-    placed = ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
+    placed = what_was_ordered(order, order.total) | ({TO_CONFIRM: True} if store.confirms_orders else {})
     record(viewer, "order.placed", topic=order.topic, customer=order.customer_id, data=placed)
     return order
 
@@ -174,15 +176,17 @@ def revise_order(
         found.lines.all().delete()
         _write_lines(found, lines, totals)
         total = money.order_total(totals)
+        ordered, found.total = total - found.total, total
         Order.objects.filter(pk=found.pk).update(total=total)
+        keep_words([found])
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)
-    revised = ordered(found, total - found.total) if other_lines else {}
+    revised = what_was_ordered(found, ordered) if other_lines else {}
     record(viewer, "order.revised", topic=found.topic, customer=found.customer_id, data=revised)
 
 
-def ordered(order: Order, amount: Decimal) -> dict[str, object]:
+def what_was_ordered(order: Order, amount: Decimal) -> dict[str, object]:
     """What the log says of an amount that was ordered: whoever counts needs nothing else."""
     return {ORDERED: {"at": order.placed_at.isoformat(), "currency": order.currency, "amount": str(amount)}}
 

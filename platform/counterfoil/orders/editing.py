@@ -26,12 +26,13 @@ from counterfoil.customers.models import Customer
 from counterfoil.events.record import record
 from counterfoil.orders import addresses as order_addresses
 from counterfoil.orders import notes
-from counterfoil.orders.actions import LARGEST_QUANTITY, ordered, take_step
+from counterfoil.orders.actions import LARGEST_QUANTITY, take_step, what_was_ordered
 from counterfoil.orders.addresses import Addresses
 from counterfoil.orders.claims import NOT_ACTIVE
 from counterfoil.orders.fulfilment import settle
 from counterfoil.orders.models import Order, OrderLine, OrderStatus
 from counterfoil.orders.queries import visible_to
+from counterfoil.orders.words import keep_words
 
 
 class Change(StrEnum):
@@ -132,8 +133,8 @@ def edit_order(
         _note_down(viewer, found, "order.note_changed")
     if quantities and _others(found, quantities):
         _check(viewer, facts, Change.QUANTITIES)
-        more = _set_quantities(found, quantities)
-        _note_down(viewer, found, "order.revised", ordered(found, more))
+        ordered = _set_quantities(found, quantities)
+        _note_down(viewer, found, "order.revised", what_was_ordered(found, ordered))
 
 
 @transaction.atomic
@@ -239,7 +240,7 @@ def _others(order: Order, quantities: Mapping[int, int]) -> bool:
 
 
 def _set_quantities(order: Order, quantities: Mapping[int, int]) -> Decimal:
-    """Prices stay as they were when it was ordered. Gives by how much the total grew."""
+    """Prices stay as they were when it was ordered. Gives by how much the order comes to more."""
     lines = list(order.lines.all())
     stay = [line for line in lines if quantities.get(line.pk, line.quantity)]
     if not stay:
@@ -251,9 +252,11 @@ def _set_quantities(order: Order, quantities: Mapping[int, int]) -> Decimal:
     total = money.order_total(line.total for line in stay)
     order.lines.filter(pk__in=[pk for pk, quantity in quantities.items() if quantity == 0]).delete()
     OrderLine.objects.bulk_update(changed, ["quantity", "total"], batch_size=500)
+    ordered, order.total = total - order.total, total
     Order.objects.filter(pk=order.pk).update(total=total)
+    keep_words([order])
     settle(order)
-    return total - order.total
+    return ordered
 
 
 def _note_down(viewer: Viewer, order: Order, kind: str, data: Mapping[str, object] | None = None) -> None:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from counterfoil.access.links import order_keys
 from counterfoil.access.money import DIGITS, PLACES
+from counterfoil.access.search import SearchWord
 from counterfoil.access.tenancy import TenantModel, same_workspace
 from counterfoil.catalog.models import Product
 from counterfoil.customers.models import Contact, Customer
@@ -114,6 +115,26 @@ class Order(TenantModel):
     def guest_url(self) -> str:
         """The customer's link to this order, with its current key (AC-2)."""
         return guest_url(self.store.base_url, self.number, self.pk, self.key_version)
+
+
+class OrderWord(SearchWord):
+    """A word that an order is found by: its own, or `of_customer`, which who sees no customers does not search."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="+", db_index=False)
+    of_customer = models.BooleanField(default=False)
+
+    class Meta(SearchWord.Meta):
+        constraints = (
+            *SearchWord.Meta.constraints,
+            same_workspace("order"),
+            models.UniqueConstraint(fields=["order", "word"], name="orders_word_once"),
+        )
+        indexes = (
+            models.Index(fields=["workspace", "word", "-order"], name="orders_by_word"),
+            models.Index(
+                fields=["workspace", "word", "-order"], name="orders_by_own_word", condition=Q(of_customer=False)
+            ),
+        )
 
 
 def guest_url(base_url: str, number: str, order_id: int, key_version: int) -> str:

@@ -1,6 +1,7 @@
 """The orders that a viewer may see."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -56,28 +57,18 @@ def numbered(orders: QuerySet[Order], number: str) -> QuerySet[Order]:
 def matching(
     orders: QuerySet[Order],
     *,
-    search: str = "",
-    names: bool = True,
     status: OrderStatus | None = None,
     fulfilment: FulfilmentState | None = None,
+    payment: PaymentState | None = None,
+    store_id: int | None = None,
+    placed_from: datetime | None = None,
     customer_id: int | None = None,
 ) -> QuerySet[Order]:
-    """Those whose number begins with, or whose customer's name contains, each word of `search`; without `names` the
-    number alone is looked at.
-    """
-    words = words_of(search)
-    if words is None:
-        return orders.none()
-    for word in words:
-        by_name = Q(customer__name__icontains=word) if names else Q()
-        orders = orders.filter(Q(number__istartswith=word) | by_name)
-    if status is not None:
-        orders = orders.filter(status=status)
-    if fulfilment is not None:
-        orders = orders.filter(fulfilment=fulfilment)
-    if customer_id is not None:
-        orders = orders.filter(customer_id=customer_id)
-    return orders
+    """Those in these states, of this store and customer, placed at this moment or later; None narrows nothing."""
+    facts = {"status": status, "fulfilment": fulfilment, "store_id": store_id, "customer_id": customer_id}
+    facts |= {"placed_at__gte": placed_from}
+    orders = orders.filter(**{fact: wanted for fact, wanted in facts.items() if wanted is not None})
+    return orders if payment is None else orders.filter(in_payment([payment]))
 
 
 def mentioning(orders: QuerySet[Order], search: str) -> QuerySet[Order]:

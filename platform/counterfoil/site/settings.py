@@ -228,6 +228,8 @@ INTROSPECTION = os.environ.get("COUNTERFOIL_INTROSPECTION") or ("everybody" if D
 
 # Everyone who reads the event log, by a name that must never change.
 EVENT_READERS = {"mail": "counterfoil.mail.reader.read", "activity": "counterfoil.activity.reader.read"}
+# What holds customers' words too, and changes with them in the same transaction: features above the customers.
+FOLLOWERS_OF_CUSTOMERS_WORDS = ["counterfoil.orders.words.follow_customers"]
 
 # One handler writes everything, and takes the secrets out; whatever would bring handlers of its own loses them.
 LOGGING = {

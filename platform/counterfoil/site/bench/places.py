@@ -43,7 +43,7 @@ def _place(folder: Path, database: str | None, made: contextlib.ExitStack) -> En
     }
     folder.mkdir()
     if database:
-        environment["PGOPTIONS"] = f"-c search_path={made.enter_context(_schema(database, folder.name))}"
+        environment["PGOPTIONS"] = f"-c search_path={made.enter_context(_schema(database, folder.name))},public"
     return environment
 
 

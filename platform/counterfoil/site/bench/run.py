@@ -19,11 +19,12 @@ from counterfoil.site.bench.entry import EntrySizes, measure_entry
 from counterfoil.site.bench.live import measure_live, measure_revocation
 from counterfoil.site.bench.places import Environment, places, refuse_unless_empty
 from counterfoil.site.bench.printing import at, table
+from counterfoil.site.bench.record import RecordSizes, measure_record
 from counterfoil.site.bench.rounds import Rounds, medians, rounds_of
 from counterfoil.site.command import Stop
 
-PARTS = ("list", "page", "access", "hostile", "growth", "live", "entry")
-_SECTIONS = ("graphql_list", "order_page", "access", "hostile", "live", "entry")
+PARTS = ("list", "page", "access", "hostile", "growth", "live", "entry", "record")
+_SECTIONS = ("graphql_list", "order_page", "access", "hostile", "live", "entry", "record")
 SMALL, LARGE = "small", "large"
 COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 _FILES = 8192
@@ -60,6 +61,9 @@ BOUNDS = {
     "entry.ended.pages_shown_afterwards": 0,
     "entry.orders.growth": 1.3,
     "entry.orders.page_100_to_page_1": 1.2,
+    "record.profile.growth": 1.3,
+    "record.timeline.growth": 1.3,
+    "record.live.p99_ms": 1000,
 }
 
 
@@ -77,6 +81,7 @@ class Sizes:
     revocations: int = 20
     every_way_to_watch: bool = True  # subscriptions too, and all on one order
     entry: EntrySizes = field(default_factory=EntrySizes)
+    record: RecordSizes = field(default_factory=RecordSizes)
 
 
 QUICK = Sizes(
@@ -88,6 +93,7 @@ QUICK = Sizes(
     revocations=2,
     every_way_to_watch=False,
     entry=EntrySizes(addresses=20, guessers=6, guesses=3, endings=2, orders=2_000, rounds=5),
+    record=RecordSizes(orders=100, interactions=400, colleagues=5, entries=3, rounds=3),
 )
 
 
@@ -184,6 +190,9 @@ def _measure(
     if "entry" in parts:
         _say("measuring how customers get in")
         figures["entry"] = measure_entry(environments[SMALL], sizes.entry)
+    if "record" in parts:
+        _say("measuring a customer's record")
+        figures["record"] = measure_record(environments[SMALL], sizes.record)
     return figures
 
 

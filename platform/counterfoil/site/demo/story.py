@@ -58,6 +58,7 @@ class OrderStory:
     currency: str = "GBP"
     wants_mail: bool = True
     paid_after: int | None = None
+    note: str = ""
 
 
 def _line(name: str, sku: str, quantity: int, price: str, unit: str = "") -> NewLine:
@@ -307,6 +308,7 @@ ORDERS: tuple[OrderStory, ...] = (
         (TINS, MUGS, BUNTING),
         (),
         (Said("customer", 15, "Could this arrive before the 28th? It's for our anniversary."),),
+        note="Please use the side door in Mill Lane.\nThe bell is loud, so one ring is enough.",
     ),
     OrderStory(
         2,
@@ -342,3 +344,9 @@ def _earlier(number: int) -> OrderStory:
 
 # A good customer of many years, or nobody could see what a long list is like.
 EARLIER: tuple[OrderStory, ...] = tuple(_earlier(number) for number in range(24))
+
+# The order that staff promised to hold: what they promised stands in the log of its customer.
+PROMISED_NUMBER = "4137"
+PROMISED = OrderStory(
+    3, 655, "Harbour Café", "Ana Reis", "ana@harbour.example", (MUGS, CANDLES, LANTERN), ((30, CONFIRMED),)
+)

@@ -37,6 +37,7 @@ from counterfoil.orders.queries import guest
 from counterfoil.partners.actions import register_client
 from counterfoil.site.command import Stop
 from counterfoil.site.demo.addresses import BILLED_AT, DELIVERED_TO
+from counterfoil.site.demo.log import tell_log
 from counterfoil.site.demo.story import (
     ALSO_SOLD_BY,
     CATALOGUE,
@@ -45,14 +46,18 @@ from counterfoil.site.demo.story import (
     PACKER,
     PACKS,
     PARTNER_SCOPES,
+    PROMISED,
+    PROMISED_NUMBER,
     STAFF,
     OrderStory,
     Parcel,
     Said,
 )
 from counterfoil.staff.roles import save_role
+from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store, Workspace
 
+_EDITABLE_MINUTES = 3 * 24 * 60
 _TOKEN_DAYS = 365
 _OPEN_FOR_DAYS = 260
 
@@ -122,11 +127,17 @@ def _make(base: str, host: str, logins: Path) -> None:
             login, viewers[name] = _hire(workspace, name, email, role)
             staff.append(login)
         staff.append(_hire_packer(workspace, viewers["Mara"]))
+        set_order_editing(
+            viewer=viewers["Mara"], address=True, note=True, quantities=True, cancel=True, minutes=_EDITABLE_MINUTES
+        )
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with clock.at(today - timedelta(days=_OPEN_FOR_DAYS)):
         shelf = _stock(viewers["Mara"])
     for story in (*EARLIER, *ORDERS):
         _tell(story, store, viewers, shelf, today)
+    Workspace.objects.update(last_order_number=int(PROMISED_NUMBER) - 1)
+    _tell(PROMISED, store, viewers, shelf, today)
+    tell_log(viewers, today)
     _send_mails()
     with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"staff": staff, "partners": [_partner(viewers["Mara"])]}, file)
@@ -196,6 +207,7 @@ def _tell(
             currency=story.currency,
             lines=lines,
             addresses=_addresses(story),
+            note=story.note,
         )
         _send_mails()
     steps: list[tuple[int, OrderStatus | Parcel]] = [*story.statuses, *((sent.after, sent) for sent in story.parcels)]

@@ -71,6 +71,13 @@ def day(value: str) -> str:
 
 
 @register.filter
+def by_when(value: str) -> str:
+    """A DateTime that is to come, as people say when something ends: 14:20 today, 14:20 on 20 June."""
+    days = (moment(value).date() - _today()).days
+    return f"{clock(value)} {('today', 'tomorrow')[days] if days in (0, 1) else f'on {day(value)}'}"
+
+
+@register.filter
 def calendar_day(value: str) -> str:
     """A Date of the schema, which is on no clock, as a day: 17 June, with the year when it is not this one."""
     return _day(date.fromisoformat(value))

@@ -15,8 +15,11 @@
 // Once       <form data-once …>: pressing its button twice sends it once
 // Copy       <button type="button" data-copy="text" | data-copy-from="#input" data-copied="Copied">Copy</button>; the
 //            label changes in its [data-copy-label] if it has one. <p id="announcer" aria-live="polite"></p>
+// Print      <a href="#parcel-2" data-print>: prints the page; its style sheet picks what the link leads to
 // File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
+// Stepper    <div class="stepper"> <button type="button" data-step="-1"> <input inputmode="numeric"> <button … data-step="1">
 // Keys       <body data-keys> <input data-search> <tr data-row><td><a data-row-link> <dialog id="keys">
+//            <textarea data-shortcut="l">: this key leads there
 
 const CLOSE_TO_END = 120, READ_AFTER = 600, COPIED_FOR = 2_000, PLAIN_SUBMIT_HOLDS = 10_000;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -290,8 +293,17 @@ listen("click", (event) => {
     event.preventDefault();
     answerDialog(on("button"));
   } else if (on("button[data-copy], button[data-copy-from]")) copy(on("button"));
+  else if (on(".stepper [data-step]")) step(on("[data-step]"));
+  else if (on("a[data-print]")) setTimeout(print); // once its link has made what it leads to the target of the page
   else if (on("[data-new-below]")) goToEnd(document.querySelector("[data-thread]"));
 });
+
+// --- Steppers ------------------------------------------------------------------------------------------------------
+
+function step(button) { // what is no number stays, for whoever wrote it to see
+  const input = button.closest(".stepper").querySelector("input");
+  if (/^\d*$/.test(input.value)) input.value = Math.max(0, Number(input.value) + Number(button.dataset.step));
+}
 
 // --- Files ---------------------------------------------------------------------------------------------------------
 
@@ -317,7 +329,11 @@ listen("keydown", (event) => {
     document.querySelector("[data-search]")?.focus();
   } else if (event.key === "?") {
     document.querySelector("dialog#keys")?.showModal();
-  } else return;
+  } else {
+    const named = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+    if (!named) return;
+    named.focus();
+  }
   event.preventDefault();
 });
 

@@ -1,0 +1,159 @@
+"""The process of the colleagues who look at one customer's profile: each has a page with its stream, and fetches the
+news when the stream says that there are some, as the page's own script does. One of them logs entries.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from counterfoil.site.bench.children import answer
+from counterfoil.site.bench.streams import HOST
+
+_PATIENCE = 30.0  # seconds; reached only when something is wrong
+_SETTLE = 1.0  # seconds until a stream that has been answered follows the log
+_PAUSE = 0.3  # seconds between two entries
+_NOW = re.compile(r'<div id="log-now" hidden>(.*?)</div>', re.DOTALL)
+_HIDDEN = re.compile(r'name="(\w+)" value="([^"]*)"')
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_TOPICS = re.compile(r'data-live="([^"]+)" data-live-\w*="?[^>]*?data-live-topics="([^"]+)"')
+_COOKIE = re.compile(r"set-cookie: (\w+=[^;]*)", re.IGNORECASE)
+_NUDGE = b'"kind":"interaction.logged"'
+
+
+class _Page:
+    """An open profile: what it says that it has, and when each entry came to stand on it."""
+
+    def __init__(self, port: int, address: str, cookie: str) -> None:
+        self._port, self._address, self.cookie = port, address, cookie
+        self.has: dict[str, str] = {}
+        self.token = ""
+        self.stands: dict[str, float] = {}
+        self.changed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Load the page, and follow its stream."""
+        head, text = await self._get(self._address)
+        self._note(text)
+        token = _TOKEN.search(text)
+        self.token = token[1] if token else ""
+        self.cookie = "; ".join([self.cookie, *_COOKIE.findall(head)])
+        followed = _TOPICS.search(text)
+        if followed is None:
+            raise ValueError(f"{self._address} follows nothing: {text[:500]}")
+        topics = "&".join(f"topics={topic}" for topic in followed[2].split())
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        writer.write(_get(f"{followed[1]}?{topics}", self.cookie))
+        self._tasks.append(asyncio.create_task(self._follow(reader)))
+
+    async def _follow(self, reader: asyncio.StreamReader) -> None:
+        while line := await reader.readline():
+            if _NUDGE in line:
+                await self._fetch()
+
+    async def _fetch(self) -> None:
+        _, text = await self._get(f"{self._address}/interactions/news?{urlencode(self.has)}", **{"HX-Request": "true"})
+        now = time.perf_counter()
+        for number in re.findall(r"Entry no\. (\d+)\.", text):
+            self.stands.setdefault(number, now)
+        self._note(text)
+        self.changed.set()
+
+    def _note(self, text: str) -> None:
+        if found := _NOW.search(text):
+            self.has = dict(_HIDDEN.findall(found[1]))
+
+    async def _get(self, address: str, **headers: str) -> tuple[str, str]:
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        writer.write(_get(address, self.cookie, **headers))
+        told = (await reader.read()).decode()
+        writer.close()
+        head, _, text = told.partition("\r\n\r\n")
+        if not head.startswith(("HTTP/1.1 200", "HTTP/1.1 204")):
+            raise ValueError(f"{address}: {head[:300]} {text[:300]}")
+        return head, text
+
+    async def log(self, number: int) -> None:
+        """Log an entry, as the page's form does."""
+        form = {"csrfmiddlewaretoken": self.token, "client_mutation_key": f"bench-{number}", "type": "note"}
+        body = urlencode({**form, "text": f"Entry no. {number}. They call again on Friday."}).encode()
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        lines = {
+            "Cookie": self.cookie,
+            "HX-Request": "true",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Length": str(len(body)),
+        }
+        writer.write(_request(f"POST {self._address}/interactions", lines) + body)
+        head = (await reader.read()).decode().partition("\r\n\r\n")[0]
+        writer.close()
+        if not head.startswith("HTTP/1.1 200"):
+            raise ValueError(f"An entry was refused: {head[:300]}")
+
+    async def wait_for(self, number: int) -> float:
+        """When this entry came to stand on the page."""
+        while str(number) not in self.stands:
+            self.changed.clear()
+            await self.changed.wait()
+        return self.stands[str(number)]
+
+
+class Colleagues:
+    """Everyone who looks."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._pages: list[_Page] = []
+
+    def look(self, *, port: int, page: str, cookies: Sequence[str]) -> None:
+        """Open the profile for everyone of these cookies."""
+
+        async def look() -> None:
+            for cookie in cookies:
+                one = _Page(port, page, cookie)
+                await one.open()
+                self._pages.append(one)
+            await asyncio.sleep(_SETTLE)
+
+        self._loop.run_until_complete(look())
+
+    def log(self, *, entries: int) -> list[float]:
+        """Log so many entries, each by another colleague; gives for each entry and page the milliseconds from the
+        moment of sending to where it stands there. The first entry is not counted.
+        """
+
+        async def log() -> list[float]:
+            times = []
+            for number in range(entries + 1):
+                sent_at = time.perf_counter()
+                async with asyncio.timeout(_PATIENCE):
+                    await self._pages[number % len(self._pages)].log(number)
+                    came = await asyncio.gather(*(page.wait_for(number) for page in self._pages))
+                times += [(at - sent_at) * 1000 for at in came] if number else []
+                await asyncio.sleep(_PAUSE)
+            return times
+
+        return self._loop.run_until_complete(log())
+
+
+def _get(address: str, cookie: str, **headers: str) -> bytes:
+    return _request(f"GET {address}", {"Cookie": cookie, "Connection": "close", **headers})
+
+
+def _request(line: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{line} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def main() -> None:
+    """Do the benchmark's tasks."""
+    colleagues = Colleagues()
+    with contextlib.suppress(KeyboardInterrupt):
+        answer({"look": colleagues.look, "log": colleagues.log})
+
+
+if __name__ == "__main__":
+    main()
