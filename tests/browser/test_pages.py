@@ -378,6 +378,7 @@ STAFF_PAGES: dict[str, Open] = {
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,
+    "interaction types": admin("settings/interactions"),
     "security": admin("security"),
     "sessions": admin("account/sessions"),
     "password": admin("account/password"),
