@@ -64,7 +64,7 @@ FIELDS: dict[str, str] = {
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
     "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
-    "isOn isActive orderingBlocked devices reason actorName order contact otherCustomer fulfilment linesPacked "
+    "isOn isActive orderingBlocked devices actorName order contact otherCustomer fulfilment linesPacked "
     "linesOrdered message note mail interaction",
     "TimelineMail": "about to reason message fulfilment",
     "Unit": "name price",
