@@ -146,7 +146,7 @@ def test_the_paper_shows_the_parcel_and_nothing_of_the_shops_own(
     boxes = page.locator(".pick input").all()
     boxes[0].fill("2")
     boxes[1].fill("")
-    names = page.locator(".pick label bdi:first-child").all_inner_texts()
+    names = page.locator(".pick label > bdi").all_inner_texts()
 
     page.emulate_media(media="print")
 
