@@ -7,6 +7,9 @@ from admin_ui.account import password, second_factor, sessions
 from admin_ui.account import views as account
 from admin_ui.conversations import views as conversations
 from admin_ui.customers import access, linked, profile
+from admin_ui.customers import at_once as customers_at_once
+from admin_ui.customers import export as customer_export
+from admin_ui.customers import listing as customer_list
 from admin_ui.customers import views as customers
 from admin_ui.fulfilments import changes as parcel_changes
 from admin_ui.fulfilments import views as fulfilments
@@ -15,7 +18,10 @@ from admin_ui.interactions import settings as interaction_settings
 from admin_ui.interactions import views as interactions
 from admin_ui.invitations import joining
 from admin_ui.invitations import views as invitations
+from admin_ui.orders import at_once as orders_at_once
 from admin_ui.orders import by_hand
+from admin_ui.orders import export as order_export
+from admin_ui.orders import listing as order_list
 from admin_ui.orders import views as orders
 from admin_ui.portal import health
 from admin_ui.portal import views as portal
@@ -46,7 +52,9 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/code", staff.sign_in_code, name="sign_in_code"),
     path("sign-out", staff.sign_out, name="sign_out"),
     path("live/poll", live.poll, name="poll"),
-    path("orders", orders.orders, name="orders"),
+    path("orders", order_list.orders, name="orders"),
+    path("orders.csv", order_export.export, name="orders_csv"),
+    path("orders-at-once", orders_at_once.at_once, name="orders_at_once"),
     path("new-order", by_hand.new, name="order_new"),
     path("orders/<str:number>", orders.order, name="order"),
     path("orders/<str:number>/header", orders.header, name="order_header"),
@@ -71,7 +79,9 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/notes/messages", conversations.send, name="send"),
     path("orders/<str:number>/notes/receipts", conversations.receipts, name="receipts"),
     path("orders/<str:number>/notes/internal", conversations.internal, name="internal"),
-    path("customers", customers.customers, name="customers"),
+    path("customers", customer_list.customers, name="customers"),
+    path("customers.csv", customer_export.export, name="customers_csv"),
+    path("customers-at-once", customers_at_once.at_once, name="customers_at_once"),
     path("customers/new", customers.new, name="customer_new"),
     path("customers/<str:gid>", profile.customer, name="customer"),
     path("customers/<str:gid>/edit", customers.edit, name="customer_edit"),

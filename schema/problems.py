@@ -36,4 +36,9 @@ def or_problem[T](act: Callable[[], T]) -> T | Problem:
     try:
         return act()
     except Refusal as refusal:
-        return Problem(code=refusal.code, field=refusal.field, message=refusal.message)
+        return problem_of(refusal)
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """A refusal as the schema tells it."""
+    return Problem(code=refusal.code, field=refusal.field, message=refusal.message)

@@ -17,6 +17,8 @@ from django.db.models import CharField, F, Model, Q, QuerySet, Value, Window
 from django.db.models.functions import Cast, Concat, RowNumber
 from graphql import GraphQLError
 
+from counterfoil.access.text import storable
+
 LARGEST_PAGE = 100
 FEW_ROWS = 1000
 
@@ -51,8 +53,8 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
     end_cursor: str | None = strawberry.field(
-        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on an "
-        "empty page that is the last."
+        description="Where to go on: the cursor of the last row, or of the last one that a search looked at; null on "
+        "an empty page that is the last."
     )
 
 
@@ -68,7 +70,7 @@ class Edge(Generic[T]):
 @strawberry.type(description="A page of a list, in a stable order.")
 class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(description="The rows of this page.")
-    page: strawberry.Private["Cut"]
+    page: strawberry.Private["Page"]
 
     @strawberry.field(description="The rows of this page, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
@@ -91,33 +93,14 @@ class Ordering(Protocol):
         """A row's cursor."""
 
 
-class Cut(Protocol):
-    """What a connection knows besides its rows: where it was cut from its list."""
-
-    @property
-    def has_next(self) -> bool:
-        """Whether there is more behind it."""
-
-    @property
-    def has_previous(self) -> bool:
-        """Whether it began after a cursor."""
-
-    @property
-    def end(self) -> str | None:
-        """Where to go on, if that is not its last row."""
-
-    def cursor(self, row: Any) -> str:
-        """The cursor of one of its rows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a page was cut from a list by its keyset."""
+    """What a connection knows besides its rows. `end` is where to go on, where that is not the last row."""
 
     keyset: Ordering
     has_next: bool
     has_previous: bool
-    end: None = None
+    end: str | None = None
 
     def cursor(self, row: Any) -> str:
         """The cursor of one of its rows."""
@@ -232,26 +215,25 @@ def parts_of(cursor: str, name: str, *kinds: type[datetime] | type[int] | type[s
             raise ValueError(found)
         return [_part(value, of) for value, of in zip(values, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
-        raise bad_cursor() from None
+        raise GraphQLError(
+            "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
+            extensions={"code": "BAD_CURSOR"},
+        ) from None
 
 
 def _part(value: Any, of: type[datetime] | type[int] | type[str]) -> datetime | int | str:
+    if of is str:
+        if not isinstance(value, str) or not storable(value):
+            raise ValueError(value)
+        return value
     if of is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
         return moment.astimezone(UTC)
-    if type(value) is not of or (type(value) is int and abs(value) >= 2**63):
+    if type(value) is not int or abs(value) >= 2**63:
         raise ValueError(value)
     return value
-
-
-def bad_cursor() -> GraphQLError:
-    """What a list says of a cursor that it did not give."""
-    return GraphQLError(
-        "`after` is no cursor of this list. Use an `endCursor` or `cursor` that it gave you.",
-        extensions={"code": "BAD_CURSOR"},
-    )
 
 
 def page_size(first: int) -> int:

@@ -32,7 +32,9 @@ from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
 from schema.conversations.types import message_by_key, note_by_key
-from schema.customers import CustomerQueries, contacts_by_key, customers_by_key
+from schema.customer_lists import CustomerQueries
+from schema.customers import contacts_by_key, customers_by_key
+from schema.customers_at_once import CustomersAtOnceMutations
 from schema.documents import Documents
 from schema.errors import mask, masked
 from schema.execution import ThreadedExecution
@@ -42,6 +44,7 @@ from schema.interactions.rows import interaction_by_key
 from schema.interactions.subscriptions import InteractionSubscriptions
 from schema.linking import LinkingMutations
 from schema.moments import DATETIME
+from schema.orders.at_once import OrdersAtOnceMutations
 from schema.orders.claims import ClaimMutations
 from schema.orders.editing import EditingMutations
 from schema.orders.fulfilling import FulfilmentMutations
@@ -125,6 +128,8 @@ class Mutation(
     OrderMutations,
     PlacingMutations,
     ClaimMutations,
+    OrdersAtOnceMutations,
+    CustomersAtOnceMutations,
     EditingMutations,
     PaymentMutations,
     FulfilmentMutations,

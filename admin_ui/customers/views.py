@@ -1,16 +1,14 @@
-"""The list of customers, and the form by which staff make and change them (OR-8)."""
+"""The form by which staff make and change them (OR-8)."""
 
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from admin_ui.forms import fresh_key, key_of
-from admin_ui.lists import address_of, how_many, words_of
-from admin_ui.paging import run_page
 from admin_ui.staff.access import HtmxRequest, staff_required
 from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page
@@ -18,42 +16,10 @@ from schema import client
 
 OPERATIONS = client.operations_beside(__file__)
 
-LIST = "admin_ui/customers/list.html"
 FORM = "admin_ui/customers/form.html"
-CUSTOMERS_A_PAGE = 30
 FACTS = {"name": "name", "contact_name": "contactName", "email": "email"}
 MADE_BEFORE = "This form has made a customer before: look for them in the list. To make another one, save again."
 SAVED_BEFORE = "This form was saved before with other facts. To keep what stands here now, save again."
-
-
-@require_safe
-@staff_required
-@needs("customers:read")
-def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
-    """The customers, newest first, narrowed by words."""
-    search = words_of(request)
-    variables = {
-        "first": CUSTOMERS_A_PAGE,
-        "after": request.GET.get("after") or None,
-        "filter": {"search": search or None},
-    }
-    data, lost = run_page(viewer, OPERATIONS["CustomersPage"], variables, "after")
-    found = data["customers"]
-    searched = request.htmx.trigger == "search"
-    page = {
-        "viewer": viewer,
-        "customers": found,
-        "search": search,
-        "newest": address_of("admin:customers", q=search),
-        "older": address_of("admin:customers", q=search, after=found["pageInfo"]["endCursor"] or ""),
-        "lost": lost,
-        "news": how_many(found, "customer") if searched else "",
-    }
-    wants_list = bool(request.htmx) and not request.htmx.history_restore_request
-    response = render(request, f"{LIST}#customers" if wants_list else LIST, page)
-    if searched and request.htmx.current_url_abs_path != page["newest"]:
-        response.headers["HX-Push-Url"] = page["newest"]
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,4 @@
-"""The list of orders, and the page of one: its header, its lines and the customer's link to it."""
+"""The page of one order: its header, its lines and the customer's link to it."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from admin_ui.forms import fresh_key, key_of
-from admin_ui.lists import address_of, how_many, words_of
+from admin_ui.orders.narrowing import STATUSES
 from admin_ui.paging import run_page
 from admin_ui.regions import is_current, version_of
 from admin_ui.staff.access import HtmxRequest, staff_required
@@ -19,16 +19,8 @@ from schema import client
 
 OPERATIONS = client.operations_beside(__file__)
 
-ORDERS_A_PAGE = 30
 LINES_A_PAGE = 100
 EVENTS_A_PAGE = 10
-STATUSES = {"draft": "Draft", "confirmed": "Confirmed", "invoiced": "Invoiced", "cancelled": "Cancelled"}
-SENT = {
-    "unfulfilled": "Unfulfilled",
-    "partially_fulfilled": "Partially fulfilled",
-    "fulfilled": "Fulfilled",
-    "on_hold": "On hold",
-}
 TABS = ("overview", "notes")
 HAPPENED = {
     "order.placed": "Placed",
@@ -90,71 +82,6 @@ STEPS = {
         yes="Cancel the order",
     ),
 }
-
-
-@require_safe
-@staff_required
-@needs("orders:read")
-def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
-    """The orders, newest first, narrowed by words and by state."""
-    search = words_of(request)
-    status = request.GET.get("status", "") if request.GET.get("status") in STATUSES else ""
-    sent = request.GET.get("sent", "") if request.GET.get("sent") in SENT else ""
-    after = request.GET.get("after", "")
-    narrowed = {"search": search or None, "status": status.upper() or None, "fulfilment": sent.upper() or None}
-    variables = {"first": ORDERS_A_PAGE, "after": after or None, "filter": narrowed}
-    data, lost = run_page(viewer, OPERATIONS["OrdersPage"], variables, "after")
-    page = {
-        "viewer": viewer,
-        "position": data["position"],
-        "orders": data["orders"],
-        "search": search,
-        "status": status,
-        "sent": sent,
-        "sent_label": SENT.get(sent, ""),
-        "filters": _filters(search, status, sent),
-        "sent_filters": _sent_filters(search, status, sent),
-        "now": {"q": search, "status": status, "sent": sent, "after": "" if lost else after},
-        "newest": _list_address(search, status, sent),
-        "older": _list_address(search, status, sent, data["orders"]["pageInfo"]["endCursor"] or ""),
-        "unsearched": _list_address("", status, sent),
-        "lost": lost,
-    }
-    version = version_of([data["orders"], page["now"]])
-    if is_current(request, version):
-        return HttpResponse(status=204)
-    searched = request.htmx.trigger == "search"
-    news = how_many(data["orders"], "order") if searched else ""
-    wants_list = bool(request.htmx) and not request.htmx.history_restore_request
-    template = "admin_ui/orders/list.html#orders" if wants_list else "admin_ui/orders/list.html"
-    response = render(request, template, {**page, "version": version, "news": news})
-    if searched and request.htmx.current_url_abs_path != page["newest"]:
-        response.headers["HX-Push-Url"] = page["newest"]
-    return response
-
-
-def _filters(search: str, chosen: str, sent: str) -> list[dict[str, Any]]:
-    """The states to narrow by, each with the address of its list."""
-    return [
-        {"label": label, "address": _list_address(search, status, sent), "is_chosen": status == chosen}
-        for status, label in {"": "All", **STATUSES}.items()
-    ]
-
-
-def _sent_filters(search: str, status: str, chosen: str) -> list[dict[str, Any]]:
-    """The states of fulfilment to narrow by; the one that is chosen leads back to all."""
-    return [
-        {
-            "label": label,
-            "address": _list_address(search, status, "" if sent == chosen else sent),
-            "is_chosen": sent == chosen,
-        }
-        for sent, label in SENT.items()
-    ]
-
-
-def _list_address(search: str, status: str, sent: str, after: str = "") -> str:
-    return address_of("admin:orders", q=search, status=status, sent=sent, after=after)
 
 
 @require_safe

@@ -32,8 +32,8 @@ class OrderFilter:
         "begins behind a sign such as a hyphen. What is found comes in the order of the words by which it is found, an "
         "exact match first, of equal words the newest first. A page that is narrowed by more than one word, or by "
         "another filter, may hold fewer orders than asked for and yet not be the last: go on at `endCursor`. For a "
-        "customer's contact, or who holds a customer's link: each the beginning of the number, a part of a line's name, "
-        "or the beginning of its SKU, the newest first. A guest's are not looked for. "
+        "customer's contact, or who holds a customer's link: each the beginning of the number, a part of a line's "
+        "name, or the beginning of its SKU, the newest first. A guest's are not looked for. "
         f"The first {MOST_WORDS} words count; more than {LONGEST_SEARCH} characters find nothing.",
     )
     status: OrderStatus | None = strawberry.field(default=None, description="Only orders in this state.")
@@ -84,7 +84,8 @@ class OrderQueries:
         return links_of(viewer) if allows(viewer, Permission.ORDER_KEYS_ROTATE) else None
 
     @strawberry.field(
-        description="The orders that the viewer may see, newest first, or as a search finds them. `first` is at most 100.",
+        description="The orders that the viewer may see, newest first, or as a search finds them. `first` is at most "
+        "100.",
         metadata=needs(Permission.ORDERS_READ),
     )
     def orders(

@@ -41,7 +41,7 @@ class Finder:
     table: type[SearchWord]
     row: str
     workspace_id: int
-    counting: Q = Q()
+    counting: Q
     rows: QuerySet[Any] | None = None
 
     def find(self, prefixes: Sequence[str], *, size: int, after: Place | None = None) -> Hits:
@@ -120,4 +120,4 @@ class Finder:
 
 
 def _is_of(place: Place, prefixes: Sequence[str]) -> bool:
-    return place.driver < len(prefixes) and place.word.startswith(prefixes[place.driver])
+    return 0 <= place.driver < len(prefixes) and place.word.startswith(prefixes[place.driver])

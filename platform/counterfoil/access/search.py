@@ -21,12 +21,13 @@ from counterfoil.access.text import LONGEST_SEARCH, MOST_WORDS, folded, storable
 LONGEST_WORD = 40
 _LAST = "\U0010ffff"  # behind every character in the order of bytes
 _MOST_PARTS = 24  # of one word: a whole name in a script that is written without spaces, mostly
+_JOINING = "-_@/:+"  # whoever has typed “a-” looks for “a-100”, and not for “ana”
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
 # Scripts whose words are written one behind the other: Thai, Lao, Tibetan, Burmese, Khmer, Kana, Han, Yi.
 _WITHOUT_SPACES = re.compile("[฀-࿿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-鿿ꀀ-꓏豈-﫿\U00020000-\U0003ffff]")
 
 
-class WordField(models.CharField):
+class WordField(models.CharField):  # type: ignore[type-arg]
     """A text that is compared by its bytes on every database: PostgreSQL's own languages would sort it otherwise."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
@@ -46,14 +47,14 @@ class SearchWord(TenantModel):
         abstract = True
 
     def __str__(self) -> str:
-        return self.word
+        return str(self.word)
 
 
 def words_to_find(text: str) -> set[str]:
     """What a name is found by: its words, and what follows a sign within one, so that “Harbour-Café” is found by
     “café”. Where a script has no spaces each character begins a word.
     """
-    found = set()
+    found: set[str] = set()
     for word in _words(text):
         found.update(word[place : place + LONGEST_WORD] for place in _beginnings(word))
         if "'" in word:
@@ -77,7 +78,7 @@ def words_to_look_for(search: str) -> list[str] | None:
     """
     if not storable(search) or len(search) > LONGEST_SEARCH:
         return None
-    words = list(dict.fromkeys(word[:LONGEST_WORD] for word in _words(search)))[:MOST_WORDS]
+    words = list(dict.fromkeys(word[:LONGEST_WORD] for word in _words(search, _JOINING)))[:MOST_WORDS]
     return words or (None if search.strip() else [])
 
 
@@ -86,12 +87,14 @@ def begins(prefix: str, field: str = "word") -> Q:
     return Q((f"{field}__gte", prefix), (f"{field}__lt", prefix + _LAST))
 
 
-def _words(text: str) -> Iterable[str]:
-    """The folded words of a text, without signs around them."""
+def _words(text: str, joining: str = "") -> Iterable[str]:
+    """The folded words of a text, without signs around them, but for those at their ends that join them to more."""
     for piece in folded(text.translate(_APOSTROPHES)).split():
         places = [place for place, character in enumerate(piece) if _is_letter(character)]
         if places:
-            yield piece[places[0] : places[-1] + 1]
+            word = piece[places[0] : places[-1] + 1]
+            following = piece[places[-1] + 1 :]
+            yield word + following[: len(following) - len(following.lstrip(joining))] if joining else word
 
 
 def _beginnings(word: str) -> list[int]:

@@ -90,7 +90,7 @@ class NameWord(TenantModel):
         )
 
     def __str__(self) -> str:
-        return self.word
+        return str(self.word)
 
 
 class LinkedAccount(TenantModel):

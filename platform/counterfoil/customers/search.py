@@ -1,6 +1,6 @@
 """What a viewer's search of customers looks through."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from counterfoil.access.finding import Finder
 from counterfoil.access.viewer import Viewer
@@ -9,4 +9,4 @@ from counterfoil.customers.models import Customer, CustomerWord
 
 def customer_finder(viewer: Viewer, among: QuerySet[Customer] | None = None) -> Finder:
     """For who sees the customers of the workspace; `among` narrows which may be found."""
-    return Finder(CustomerWord, "customer", viewer.workspace_id, rows=among)
+    return Finder(CustomerWord, "customer", viewer.workspace_id, Q(), among)

@@ -13,7 +13,7 @@ from counterfoil.access.policy import Permission, require
 from counterfoil.access.search import LONGEST_WORD, begins, words_to_look_for
 from counterfoil.access.text import folded
 from counterfoil.access.viewer import Viewer
-from counterfoil.customers.models import CustomerWord
+from counterfoil.customers.models import CustomerWord, NameWord
 
 _SHORTEST = 4
 _LONG = 6  # from here on two mistakes leave enough of the word
@@ -68,7 +68,16 @@ def _leads_somewhere(workspace_id: int, word: str) -> bool:
     return CustomerWord.objects.filter(begins(word), workspace_id=workspace_id).exists()
 
 
-def _candidates(workspace_id: int, word: str) -> list[str]:
+def _candidates(workspace_id: int, word: str) -> set[str]:
+    """The names that may be meant. Of a short one with two letters swapped no three stand as they should, so these are
+    looked for by themselves.
+    """
+    swapped = [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
+    names = NameWord.objects.filter(workspace_id=workspace_id, word__in=swapped)
+    return {*names.values_list("word", flat=True), *_alike(workspace_id, word)}
+
+
+def _alike(workspace_id: int, word: str) -> list[str]:
     """The names that share most with a word."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -88,7 +97,8 @@ def _rarest(cursor: Any, word: str) -> list[str]:
     """The trigrams of a word by which the fewest names are looked at, as many as may be."""
     own = sorted({word[place : place + 3] for place in range(len(word) - 2)})
     cursor.execute(" UNION ALL ".join([_HOW_OFTEN] * len(own)), own)
-    looked_at, rarest = 0, []
+    looked_at = 0
+    rarest: list[str] = []
     for trigram, names in sorted(cursor, key=lambda row: row[1]):
         looked_at += names
         if rarest and looked_at > _LOOKED_AT:

@@ -31,7 +31,7 @@ def write_orders(
     by_number = {order.number: order for order in Order.objects.bulk_create(made)}
     write_words(made)
     lengthened = _lengthened(groups)
-    keep_words(lengthened)
+    keep_words([order.pk for order in lengthened])
     by_number |= {order.number: order for order in lengthened}
     lines = OrderLine.objects.bulk_create(_lines(target, catalog, groups, by_number, outcome))
     parcels = _parcels(target, [order for order in by_number.values() if not _is_open(order)])

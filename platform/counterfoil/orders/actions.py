@@ -178,7 +178,7 @@ def revise_order(
         total = money.order_total(totals)
         ordered, found.total = total - found.total, total
         Order.objects.filter(pk=found.pk).update(total=total)
-        keep_words([found])
+        keep_words([found.pk])
         settle(found)
     Order.objects.filter(pk=found.pk).exclude(note=note).update(note=note)
     order_addresses.write(found, addresses)

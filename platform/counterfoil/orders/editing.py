@@ -254,7 +254,7 @@ def _set_quantities(order: Order, quantities: Mapping[int, int]) -> Decimal:
     OrderLine.objects.bulk_update(changed, ["quantity", "total"], batch_size=500)
     ordered, order.total = total - order.total, total
     Order.objects.filter(pk=order.pk).update(total=total)
-    keep_words([order])
+    keep_words([order.pk])
     settle(order)
     return ordered
 

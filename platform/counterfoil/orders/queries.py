@@ -65,8 +65,13 @@ def matching(
     customer_id: int | None = None,
 ) -> QuerySet[Order]:
     """Those in these states, of this store and customer, placed at this moment or later; None narrows nothing."""
-    facts = {"status": status, "fulfilment": fulfilment, "store_id": store_id, "customer_id": customer_id}
-    facts |= {"placed_at__gte": placed_from}
+    facts: dict[str, object] = {
+        "status": status,
+        "fulfilment": fulfilment,
+        "store_id": store_id,
+        "customer_id": customer_id,
+    }
+    facts["placed_at__gte"] = placed_from
     orders = orders.filter(**{fact: wanted for fact, wanted in facts.items() if wanted is not None})
     return orders if payment is None else orders.filter(in_payment([payment]))
 

@@ -32,10 +32,11 @@ def write_words(orders: Iterable[Order]) -> None:
         _add_customers("o.id", [order.pk for order in some])
 
 
-def keep_words(orders: Collection[Order]) -> None:
-    """Make the words of these orders those that stand on them now."""
-    OrderWord.objects.filter(order__in=orders).delete()
-    write_words(orders)
+def keep_words(orders: Collection[int]) -> None:
+    """Make the words of the orders with these keys those that stand on them now."""
+    if orders:
+        OrderWord.objects.filter(order__in=orders).delete()
+        write_words(Order.objects.filter(pk__in=orders))
 
 
 def follow_customers(*, gone: Collection[tuple[int, str]], new: Collection[tuple[int, str]]) -> None:

@@ -18,6 +18,8 @@
 // Print      <a href="#parcel-2" data-print>: prints the page; its style sheet picks what the link leads to
 // File       <div class="field"> <input type="file" data-most-bytes="8388608"> <p data-too-large role="alert" hidden>
 // Stepper    <div class="stepper"> <button type="button" data-step="-1"> <input inputmode="numeric"> <button … data-step="1">
+// Select     <form data-select="order"> <input type="checkbox" name="order" value="…">
+//              <output data-selected-count> <button type="button" data-select-all hidden>
 // Keys       <body data-keys> <input data-search> <tr data-row><td><a data-row-link> <dialog id="keys">
 //            <textarea data-shortcut="l">: this key leads there
 
@@ -314,12 +316,43 @@ listen("change", ({ target }) => { // a file that no server takes is refused bef
   reveal(tooLarge, "[data-too-large]", target.closest(".field"));
 });
 
+// --- Choosing rows -------------------------------------------------------------------------------------------------
+
+const chosen = new Map(); // what a list's boxes are called -> the values that were chosen before a swap
+const boxes = (form) => all(`input[type=checkbox][name="${form.dataset.select}"]`, form);
+
+function count(form) {
+  const many = boxes(form).filter((box) => box.checked).length;
+  for (const output of all("[data-selected-count]", form)) output.value = `${many} selected`;
+  for (const button of all("[data-select-all]", form)) button.hidden = many === boxes(form).length;
+}
+
+listen("change", ({ target }) => { const form = target.closest?.("form[data-select]"); if (form) count(form); });
+listen("click", ({ target }) => {
+  const form = target.closest?.("[data-select-all]")?.closest("form[data-select]");
+  if (!form) return;
+  boxes(form).forEach((box) => { box.checked = true; });
+  count(form);
+});
+listen("htmx:beforeSwap", () => {
+  for (const form of all("form[data-select]")) {
+    chosen.set(form.dataset.select, new Set(boxes(form).filter((box) => box.checked).map((box) => box.value)));
+  }
+});
+listen("htmx:afterSwap", () => { // rows that are still there stay chosen when a list fetches itself
+  for (const form of all("form[data-select]")) {
+    boxes(form).forEach((box) => { box.checked ||= chosen.get(form.dataset.select)?.has(box.value) ?? false; });
+    count(form);
+  }
+});
+all("form[data-select]").forEach(count); // a browser that goes back keeps what was chosen
+
 // --- Keys of the admin ---------------------------------------------------------------------------------------------
 
 listen("keydown", (event) => {
   if (!("keys" in document.body.dataset) || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
-  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  if (event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   const step = { j: 1, k: -1 }[event.key];
   if (step) {
     const links = all("[data-row] a[data-row-link]").filter((link) => link.getClientRects().length);
