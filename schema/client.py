@@ -21,8 +21,8 @@ from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
-from counterfoil.workspaces.health import proof
 from counterfoil.orders.queries import visible_to
+from counterfoil.workspaces.health import proof
 from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted, welcome
 from schema.context import Context
 from schema.identity import Watch

@@ -40,9 +40,7 @@ def health(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespons
     return HttpResponseRedirect(f"{reverse('admin:store_health', args=[store['id']])}?done=checked", status=303)
 
 
-def _page(
-    request: HtmxRequest, viewer: client.Viewer, store: dict[str, Any], *, problem: str = ""
-) -> HttpResponse:
+def _page(request: HtmxRequest, viewer: client.Viewer, store: dict[str, Any], *, problem: str = "") -> HttpResponse:
     found = store["health"]
     checks = [{**check, "about": SUBJECTS[check["subject"]]} for check in found["checks"]] if found else []
     page = {
