@@ -144,6 +144,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "acknowledgeInteraction": {"shop manager": "done", "admin": "INVALID"},  # who was first stands
     "switchInteractionType": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setPortalSettings": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
+    "checkStore": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "setOrderEditing": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(ADMINS, "done")},
     "setStoreSettings": {**dict.fromkeys(HERE, "FORBIDDEN"), "admin": "done"},
     "inviteStaff": {
@@ -204,6 +205,7 @@ ADMINS_ALONE = {
     "revokePartnerClient",
     *("setStaffRole", "deactivateStaff", "activateStaff", "setSecondFactorRequired"),
     *("setPortalSettings", "setStoreSettings", "setOrderEditing", "switchInteractionType"),
+    "checkStore",
 }
 # What only who has proved a mailbox is allowed.
 CONTACTS_ALONE = {"claimOrder"}
@@ -666,6 +668,7 @@ def change(world: World, mutation: str) -> Change:
         "logInteraction": {"type": "PHONE_CALL", "text": "Asked for larger tins."},
         "switchInteractionType": {"type": "OTHER", "isOn": False},
         "setPortalSettings": {"strictSecurity": True},
+        "checkStore": {},
         "setOrderEditing": {"note": True, "minutes": 60},
         "setStoreSettings": {"confirmsOrders": True, "stickyContact": False},
     }
@@ -698,7 +701,7 @@ _NAMES = {
     "contactId": ("endAccountSessions",),
     "interactionId": ("acknowledgeInteraction",),
     "mailId": ("retryMail", "dismissMail"),
-    "storeId": ("setStoreSettings",),
+    "storeId": ("setStoreSettings", "checkStore"),
     "productId": ("setProductImage",),
     "invitationId": ("resendInvitation", "withdrawInvitation"),
     "partnerClientId": ("setPartnerScopes", "rotatePartnerSecret", "revokePartnerClient"),

@@ -36,6 +36,7 @@ BOUNDED = {
     "Query.activity",
     "DayOfActivity.ordered",  # a sum a currency
     "SwitchInteractionTypeSuccess.interactionTypes",
+    "StoreHealth.checks",  # one a subject
 }
 
 CONNECTIONS = [

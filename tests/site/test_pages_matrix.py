@@ -91,6 +91,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers/<str:gid>/interactions/news": LOG,
     "settings/portal": SETTINGS,
     "settings/interactions": SETTINGS,
+    "settings/stores/<str:gid>/health": SETTINGS,
     "products": frozenset({"products:read"}),
     "products/new": frozenset({"products:read", "products:write"}),
     "products/<str:gid>": frozenset({"products:read"}),
@@ -171,6 +172,7 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "products/<str:gid>": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "settings/portal": {"strict": "yes"},
     "settings/interactions": {"note": "no"},
+    "settings/stores/<str:gid>/health": {},
     "team": {"required": "yes"},
     "team/<str:gid>": {"act": "deactivate"},
     "team/roles/new": {"name": "Reader", "permissions": "orders:read"},
@@ -200,6 +202,7 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "store/account/sign-in": (200, 200),
     "store/account/code": (303, 303),
     "store/account/sign-out": (405, 405),
+    "store/health": (400, 400),  # without a challenge
     "store/welcome": (404, 404),  # without a link to the portal
     "store/welcome/proof": (405, 405),
     "store/orders": (303, 303),
