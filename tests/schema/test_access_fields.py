@@ -22,6 +22,7 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "AttentionCounts": "waiting unacknowledged failedMails drafts",
+    "CustomerOutcome": "customerId customer problem",
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged",
@@ -47,6 +48,7 @@ FIELDS: dict[str, str] = {
     "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "OrderOutcome": "orderId order problem",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
     "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
