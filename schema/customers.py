@@ -210,9 +210,10 @@ class Customer(Node):
         return cast(Connection[Any], page)
 
     @strawberry.field(
-        description="What happened with it, the newest first: its orders and all that happened to them, messages, "
-        "mails, payments, what was logged, and how it gets in. Of these, what the viewer may read. `first` is at most "
-        "100."
+        description="Its story, the newest first: its orders and all that happened to them, messages, mails, payments, "
+        "what was logged, and how it gets in. Of these, what the viewer may read. `first` is at most 100. Null without "
+        "the scope.",
+        metadata=needs(Permission.ORDERS_READ),
     )
     def timeline(
         self,
@@ -222,8 +223,10 @@ class Customer(Node):
         filter: Annotated[
             TimelineFilter | None, strawberry.argument(description="Which entries to give; null gives all.")
         ] = None,
-    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]]:
+    ) -> Connection[Annotated["TimelineEntry", strawberry.lazy("schema.timeline.types")]] | None:
         viewer, groups = info.context.viewer, groups_of(filter)
+        if not allows(viewer, Permission.ORDERS_READ):
+            return None
         page = self.siblings.load(
             ("timeline", first, after, groups),
             "pk",

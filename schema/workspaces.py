@@ -106,11 +106,21 @@ class Workspace:
         description="Whether buyers who come by a customer's link prove their mailbox first; null for everybody but "
         "staff."
     )
-    order_editing: OrderEditing | None = strawberry.field(
-        description="What customers may change of their orders; null for everybody but staff."
-    )
     pk: strawberry.Private[int]
     public_link_version: strawberry.Private[int]
+
+    @strawberry.field(description="What customers may change of their orders; null for everybody but staff.")
+    def order_editing(self, info: Info) -> OrderEditing | None:
+        if not info.context.viewer.is_staff:
+            return None
+        found = WorkspaceModel.objects.get(pk=self.pk)
+        return OrderEditing(
+            address=found.customers_edit_address,
+            note=found.customers_edit_note,
+            quantities=found.customers_edit_quantities,
+            cancel=found.customers_cancel,
+            minutes=found.edit_minutes,
+        )
 
     @strawberry.field(
         description="The workspace's public link, which shows nothing personal. Null without the scope.",
@@ -125,21 +135,16 @@ class Workspace:
 
 def workspace_of(viewer: Viewer) -> Workspace:
     """The workspace, as the viewer sees it."""
-    found = WorkspaceModel.objects.get(pk=viewer.workspace_id)
-    editing = OrderEditing(
-        address=found.customers_edit_address,
-        note=found.customers_edit_note,
-        quantities=found.customers_edit_quantities,
-        cancel=found.customers_cancel,
-        minutes=found.edit_minutes,
+    facts = WorkspaceModel.objects.values_list(
+        "pk", "name", "second_factor_required", "strict_security", "public_link_version"
     )
+    pk, name, required, strict, version = facts.get(pk=viewer.workspace_id)
     return Workspace(
-        name=found.name,
-        second_factor_required=found.second_factor_required if viewer.is_staff else None,
-        strict_security=found.strict_security if viewer.is_staff else None,
-        order_editing=editing if viewer.is_staff else None,
-        pk=found.pk,
-        public_link_version=found.public_link_version,
+        name=name,
+        second_factor_required=required if viewer.is_staff else None,
+        strict_security=strict if viewer.is_staff else None,
+        pk=pk,
+        public_link_version=version,
     )
 
 

@@ -59,7 +59,8 @@ def quantities_of(found: dict[str, Any], typed: Typed) -> tuple[dict[str, int], 
         if not text:
             continue
         if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= left):
-            problems[control] = f"Write a whole number from 0 to {left:,}."
+            gone = f"Nothing is left to send of it: all {line['quantity']:,} have left. Leave it empty."
+            problems[control] = f"Write a whole number from 0 to {left:,}." if left else gone
         elif int(text):
             quantities[line["id"]] = int(text)
     if not quantities and not problems:

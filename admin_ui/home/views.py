@@ -117,7 +117,7 @@ def activity(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
     return render(request, f"{HOME}#busy", {**shown, "refreshed": True})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @staff_required
 @needs("orders:read", "messages:read")
 def waiting(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:

@@ -27,8 +27,9 @@ MOST_WAITING = 30
 NEWEST_ORDERS = 10
 # A text that is longer, or has more lines, is folded.
 FOLDED_FROM, LINES_FROM = 700, 10
-# By how many of its newest entries a page says what it has.
-SEEN = 5
+# By how many of its newest entries a page says what it has, and among how many it looks for new ones.
+SEEN = 3
+NEWS = 8
 # How many that were on top and are not any more are looked for by themselves.
 MOST_KEPT = 5
 
@@ -84,11 +85,17 @@ def card_of(
         "earlier": later.query if more["hasNextPage"] else "",
         "narrowed": narrowed,
         "filters": _filters(narrowed),
-        "seen": " ".join(entry["id"] for entry in listed[:SEEN]),
         "on_top": " ".join(pinned_ids),
-        "pinned_version": version_of([pinned, [entry["id"] for entry in listed[:SEEN]]]),
+        **now_of(found),
         "acknowledge_key": fresh_key(),
     }
+
+
+def now_of(found: dict[str, Any]) -> dict[str, Any]:
+    """What a page that is open says that it has, when it asks for news: what waits, and its newest entries."""
+    waiting = " ".join(entry["id"] for entry in found["unacknowledged"]["nodes"])
+    seen = " ".join(entry["id"] for entry in found["interactions"]["nodes"][:SEEN])
+    return {"waiting": waiting, "seen": seen, "log_version": version_of([waiting, seen])}
 
 
 def _pinned(viewer: client.Viewer, found: dict[str, Any], on_top: Collection[str]) -> list[Entry]:

@@ -17,11 +17,13 @@ from admin_ui.customers.profile import customer_page
 from admin_ui.forms import fresh_key, key_of, text_of
 from admin_ui.interactions.card import (
     NEWEST_ORDERS,
+    NEWS,
     OPERATIONS,
     card_of,
     entry_of,
     form_of,
     narrowed_by,
+    now_of,
     profile_address,
     shown,
 )
@@ -74,28 +76,56 @@ def earlier(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespon
 @staff_required
 @needs("customers:read", "interactions:read")
 def news(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """What a page that is open has to change: what stands on top, and what is newer than what it has.
+    """What a page that is open has to change. Everyone who looks asks at the same moment, so this does no more than it
+    must: it gives the entries that are new, and what stands on top only when that is another.
 
-    The page says what it has: `seen`, its newest entries; `on_top`; `have`, the version of the two.
+    The page says what it has: `waiting` and `seen`, its newest entries, of which `have` is the version; and `on_top`.
     """
-    card = _card(request, viewer, gid)
-    if card is None:
+    narrowed = narrowed_by(request)
+    variables = {"id": gid, **narrowed.variables, "first": NEWS}
+    data, _ = run_page(viewer, OPERATIONS["InteractionNews"], variables, "after")
+    found = data["customer"]
+    if not found:
         return no_such_page(request, viewer)
-    if is_current(request, card["pinned_version"]):
+    now = now_of(found)
+    if is_current(request, now["log_version"]):
         return HttpResponse(status=204)
-    seen, on_top = request.GET.get("seen", "").split(), request.GET.get("on_top", "").split()
-    listed = [entry["id"] for entry in card["customer"]["interactions"]["nodes"]]
-    if card["narrowed"].before:
-        card["entries"] = []
-    elif (seen and seen[-1] not in listed) or (not seen and card["earlier"]):
-        # More is new than a page holds: the log begins anew.
-        return reswap(retarget(render(request, f"{CARD}#log", card), "#log"), "outerHTML")
-    else:
-        new = {gid for gid in takewhile(lambda gid: gid != (seen or [""])[-1], listed) if gid not in seen}
-        card["entries"] = [entry for entry in card["entries"] if entry["id"] in new]
-    arrived = [entry for entry in card["pinned"] if entry["waits"] and entry["id"] not in on_top]
-    said = [f"{entry['authorName']} logged: {entry['kind'].label}" for entry in (*arrived, *card["entries"])]
-    return render(request, f"{CARD}#news", {**card, "news": ". ".join(said[:3])})
+    new = _new(found["interactions"], request.GET.get("seen", "").split())
+    is_another = now["waiting"] != request.GET.get("waiting", "")
+    if new is None or is_another:
+        card = _card(request, viewer, gid)
+        if card is None:
+            return no_such_page(request, viewer)
+        if new is None:  # more is new than is looked at: the log begins anew
+            return reswap(retarget(render(request, f"{CARD}#log", card), "#log"), "outerHTML")
+        now = card
+    had = request.GET.get("on_top", "").split()
+    on_top = now.get("on_top", " ".join(had)).split()
+    entries = [shown(entry) for entry in new if entry["id"] not in on_top] if not narrowed.before else []
+    arrived = [entry for entry in now.get("pinned", ()) if entry["waits"] and entry["id"] not in had]
+    page = {
+        "customer": found,
+        "narrowed": narrowed,
+        "acknowledge_key": fresh_key(),
+        **now,
+        "on_top": " ".join(on_top),
+        "entries": entries,
+        "also": "on_top" if is_another else "",
+        "news": ". ".join(f"{entry['authorName']} logged: {entry['kind'].label}" for entry in (*arrived, *entries)),
+    }
+    return render(request, f"{CARD}#news", page)
+
+
+def _new(listed: dict[str, Any], seen: list[str]) -> list[dict[str, Any]] | None:
+    """The entries that the page has not seen; None when they may be more than were looked at."""
+    ids = [entry["id"] for entry in listed["nodes"]]
+    if listed["pageInfo"]["hasNextPage"] and (not seen or seen[-1] not in ids):
+        return None
+    return [
+        entry
+        for entry in takewhile(lambda entry: not seen or entry["id"] != seen[-1], listed["nodes"])
+        if entry["id"] not in seen
+    ]
 
 
 def _card(request: HtmxRequest, viewer: client.Viewer, gid: str) -> dict[str, Any] | None:

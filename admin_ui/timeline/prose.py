@@ -5,6 +5,8 @@ A kind without words stands in no story of the schema either: a test holds the t
 
 from typing import Any
 
+from admin_ui.interactions.kinds import KINDS
+
 # A kind's icon. `{kind}` with an underscore for its dot is the name of its sentence.
 ICONS = {
     "order.placed": "package",
@@ -67,7 +69,7 @@ _LONGEST_QUOTE = 400
 
 def told(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry with what its sentence and its line are made of."""
-    icon = ICONS.get(entry["kind"], "info")
+    icon = _icon_of(entry)
     said = entry["message"] or entry["note"] or entry["interaction"]
     return {
         **entry,
@@ -81,6 +83,13 @@ def told(entry: dict[str, Any]) -> dict[str, Any]:
         "why": _why(entry),
         "noun": _ENTRIES.get(entry["interaction"]["type"]) if entry["interaction"] else "",
     }
+
+
+def _icon_of(entry: dict[str, Any]) -> str:
+    """A kind's icon; what was logged has that of its type."""
+    if entry["kind"] == "interaction.logged" and entry["interaction"]:
+        return KINDS[entry["interaction"]["type"]].icon
+    return ICONS.get(entry["kind"], "info")
 
 
 def sentence_of(kind: str) -> str:

@@ -46,7 +46,7 @@ OF_ORDERS = [group for group in GROUPS if group != "customer"]
 
 @require_safe
 @staff_required
-@needs("customers:read")
+@needs("customers:read", "orders:read")
 def customer(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     """The story of a customer."""
     data, lost = _run(request, viewer, "CustomerTimeline", {"id": gid})

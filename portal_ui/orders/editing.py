@@ -80,8 +80,10 @@ def state(request: PageRequest, number: str) -> HttpResponse:
     if not request.htmx:
         return SeeOther(reverse("portal:order_change", args=[number]))
     order = _asked(request, viewer, number)["orderByNumber"]
-    if viewer is None or order is None or request.GET.get("as", viewer.kind.value) != viewer.kind.value:
+    if viewer is None or order is None or order["editable"] is None:
         return HttpResponseClientRefresh()
+    if request.GET.get("as", viewer.kind.value) != viewer.kind.value:
+        return HttpResponseClientRefresh()  # somebody signed in or out: it is another page now
     parts = [part for part in PARTS if part in request.GET.getlist("part")]
     news = _news(order, parts, request.GET.get("content", ""))
     if request.GET.get("have") == news["version"]:
@@ -126,15 +128,17 @@ def _page(
     request: PageRequest, viewer: client.Viewer, data: Mapping[str, Any], form: Changes, key: str = ""
 ) -> HttpResponse:
     order = data["orderByNumber"]
-    parts = open_parts(order)
+    parts, lost = open_parts(order), too_late(form, order)
+    # Of a part that is gone the reason stands above all; else beside the part.
+    problem = next(iter(form.problems.values()), "") if lost else form.problems.get("", "")
     page = {
         "order": order,
         "number": order["number"],
         "shop": order["store"]["name"],
         "form": form,
-        "problem": form.problems.get("", ""),
+        "problem": problem,
         "parts": parts,
-        "lost": too_late(form, order),
+        "lost": lost,
         "content": content_of(order),
         "news": _news(order, parts, content_of(order)),
         "after": request.GET.get("lines", ""),

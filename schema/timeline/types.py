@@ -74,9 +74,7 @@ class TimelineEntry:
                 return cast(str | None, loaded(self, info, key, named)) or None
         return None
 
-    @strawberry.field(
-        description="The order that it happened to or is about; null for none.", metadata=needs(Permission.ORDERS_READ)
-    )
+    @strawberry.field(description="The order that it happened to or is about; null for none.")
     def order(self, info: Info) -> Order | None:
         return cast(Order | None, loaded(self, info, "order_id", subjects.orders))
 
@@ -94,20 +92,15 @@ class TimelineEntry:
     def other_customer(self, info: Info) -> Customer | None:
         return cast(Customer | None, loaded(self, info, "other_id", customers_by_key))
 
-    @strawberry.field(description="The parcel that it is about; null for none.", metadata=needs(Permission.ORDERS_READ))
+    @strawberry.field(description="The parcel that it is about; null for none.")
     def fulfilment(self, info: Info) -> Fulfilment | None:
         return cast(Fulfilment | None, loaded(self, info, "parcel_id", subjects.parcels))
 
-    @strawberry.field(
-        description="How many lines of the order are in the parcel; null without one.",
-        metadata=needs(Permission.ORDERS_READ),
-    )
+    @strawberry.field(description="How many lines of the order are in the parcel; null without one.")
     def lines_packed(self, info: Info) -> int | None:
         return cast(int | None, loaded(self, info, "parcel_id", subjects.lines_packed))
 
-    @strawberry.field(
-        description="How many lines the parcel's order has; null without one.", metadata=needs(Permission.ORDERS_READ)
-    )
+    @strawberry.field(description="How many lines the parcel's order has; null without one.")
     def lines_ordered(self, info: Info) -> int | None:
         if not self.parcel_id:
             return None

@@ -76,7 +76,7 @@ def test_a_customers_messages_and_parcels_are_counted_when_they_happen(shop: Sho
         fulfil(viewer=shop.staff, order=order)
         send_message(viewer=shop.guest(order), order=order, text="Thank you!")
 
-    assert rows(shop)[1:] == [(date(2026, 3, 3), "", 0, 0, 2, 1)]
+    assert rows(shop)[1:] == [(date(2026, 3, 3), "", 0, Decimal(0), 2, 1)]
 
 
 def test_days_begin_when_they_do_in_the_first_store(shop: Shop) -> None:

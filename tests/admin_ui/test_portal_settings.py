@@ -98,3 +98,64 @@ def test_a_store_of_another_workspace_is_not_there(staff: Client, other_shop: Sh
         assert staff.post(f"{PORTAL}/stores/{gid}", {"confirms": "yes"}).status_code == 404
 
     assert not Store.objects.filter(confirms_orders=True).exists()
+
+
+@pytest.mark.feature("OR-7")
+@BOTH_WAYS
+@pytest.mark.parametrize("name", ["quantities", "note", "address", "cancel"])
+def test_each_change_that_customers_may_make_is_switched_on_its_own(
+    staff: Client, headers: dict[str, str], name: str
+) -> None:
+    every = ("quantities", "note", "address", "cancel")
+
+    for value in ("yes", "no"):
+        assert Html(staff.get(PORTAL)).value(name) == value
+        page = follow(staff, staff.post(f"{PORTAL}/changes", {name: value}, headers=headers), headers)
+
+        on = switches(page)
+        assert {one: on[f"change-{one}"] for one in every} == {one: one == name and value == "yes" for one in every}
+        assert "Saved. It counts at once" in page.text
+
+
+@pytest.mark.feature("OR-7")
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    ("given", "minutes", "shown"),
+    [
+        (("90", "minutes"), 90, "90"),
+        (("120", "minutes"), 120, "2"),
+        ((" 48 ", "hours"), 2880, "2"),
+        (("90", "days"), 129600, "90"),
+    ],
+)
+def test_for_how_long_is_a_number_and_a_unit(
+    staff: Client, headers: dict[str, str], given: tuple[str, str], minutes: int, shown: str
+) -> None:
+    typed = dict(zip(("amount", "unit"), given, strict=True))
+    page = follow(staff, staff.post(f"{PORTAL}/changes", typed, headers=headers), headers)
+
+    assert Workspace.objects.get().edit_minutes == minutes
+    assert page.value("amount") == shown
+
+
+@pytest.mark.feature("OR-7")
+@pytest.mark.parametrize(
+    ("amount", "unit", "said"),
+    [
+        ("", "hours", "Write a whole number"),
+        ("two", "hours", "Write a whole number"),
+        ("1.5", "hours", "Write a whole number"),
+        ("²", "hours", "Write a whole number"),
+        ("2", "years", "Write a whole number"),
+        ("0", "minutes", "Give a time from 1 minute to 90 days."),
+        ("91", "days", "Give a time from 1 minute to 90 days."),
+        ("9" * 40, "days", "Give a time from 1 minute to 90 days."),
+    ],
+)
+def test_a_time_that_is_none_is_answered_at_its_control(staff: Client, amount: str, unit: str, said: str) -> None:
+    answer = staff.post(f"{PORTAL}/changes", {"amount": amount, "unit": unit})
+
+    page = Html(answer)
+    assert answer.status_code == 422
+    assert (page.value("amount"), said in page.told_at("amount")) == (amount, True)
+    assert Workspace.objects.get().edit_minutes == 24 * 60

@@ -339,6 +339,10 @@ CUSTOMERS_PAGES: dict[str, Open] = {
     "invitation that opens nothing": site("/admin/invitation"),
 }
 STAFF_PAGES: dict[str, Open] = {
+    "home": admin(""),
+    "who waits for an answer": admin("attention/waiting"),
+    "entries to acknowledge": admin("attention/entries"),
+    "mails that failed": admin("attention/mails"),
     "orders": admin("orders"),
     "orders, nothing found": admin("orders?q=nobody"),
     "orders, on hold": admin("orders?sent=on_hold"),
@@ -388,7 +392,7 @@ STAFF_PAGES: dict[str, Open] = {
 
 
 # The pages of each kind that people see most; the others are looked at by make test-slow.
-IN_EVERY_RUN = {"order", "link that opens nothing", "orders", "fulfilments", "customer notes"}
+IN_EVERY_RUN = {"home", "order", "link that opens nothing", "orders", "fulfilments", "customer notes"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from counterfoil.mail.actions import dismiss_mail, retry_mail
 from counterfoil.mail.models import Mail, MailState
 from counterfoil.mail.queries import failed_visible_to, visible_to
 from counterfoil.orders.actions import set_mail_preference
+from counterfoil.orders.models import Order
 from counterfoil.staff.passwords import ask_reset
 from tests.factories import Shop
 from tests.mail.backends import Refusing, outbox
@@ -39,6 +40,11 @@ def failed(shop: Shop, settings: Settings) -> Mail:
     return mail
 
 
+def order_of(mail: Mail) -> Order:
+    assert mail.message is not None
+    return mail.message.conversation.order
+
+
 @pytest.fixture
 def mail(shop: Shop, settings: Settings) -> Mail:
     settings.CELERY_TASK_ALWAYS_EAGER = False
@@ -52,7 +58,7 @@ def news(kind: str) -> list[tuple[str, int | None, bool, str, dict[str, int]]]:
 
 
 def test_sent_again_it_has_all_its_tries_and_goes_out(shop: Shop, mail: Mail) -> None:
-    order = mail.message.conversation.order
+    order = order_of(mail)
     with clock.at(NOON):
         retry_mail(viewer=shop.staff, mail=mail)
 
@@ -82,7 +88,7 @@ def test_asked_for_by_two_at_once_it_is_sent_once(shop: Shop, mail: Mail) -> Non
 
 
 def test_a_customer_who_turned_mails_off_meanwhile_gets_none(shop: Shop, mail: Mail) -> None:
-    set_mail_preference(viewer=shop.staff, order=mail.message.conversation.order, enabled=False)
+    set_mail_preference(viewer=shop.staff, order=order_of(mail), enabled=False)
     retry_mail(viewer=shop.staff, mail=mail)
     delivery.deliver(mail.pk)
 
@@ -145,7 +151,7 @@ def test_who_may_not_write_to_customers_changes_nothing(shop: Shop, other_shop: 
 
 @pytest.mark.feature("AC-12")
 def test_nobody_but_who_reads_orders_and_messages_for_the_shop_sees_a_mail(shop: Shop, mail: Mail) -> None:
-    order = mail.message.conversation.order
+    order = order_of(mail)
 
     assert list(visible_to(shop.guest(order))) == []
     assert list(visible_to(without(shop, "orders:read", "customers:read"))) == []

@@ -61,8 +61,10 @@ def test_without_a_choice_a_parcel_takes_everything_that_is_left(shop: Shop) -> 
     assert (second.ordinal, second.carrier, second.status) == (2, "Royal Mail", FulfilmentStatus.SHIPPED)
     assert dict(second.lines.values_list("line", "quantity")) == {tins.pk: 3, cutters.pk: 12}
     assert kinds(order)[-2:] == ["order.parcel_sent"] * 2
-    with pytest.raises(Invalid, match="nothing in this parcel"):
+    with pytest.raises(Invalid, match="Nothing is left to send of this order: everything has left"):
         fulfil(viewer=shop.staff, order=order)
+    with pytest.raises(Invalid, match="nothing in this parcel"):
+        fulfil(viewer=shop.staff, order=order, quantities={tins.pk: 0})
 
 
 @pytest.mark.feature("OR-3")

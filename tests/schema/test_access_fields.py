@@ -25,7 +25,7 @@ FIELDS: dict[str, str] = {
     "CustomerOutcome": "customerId customer problem",
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
-    "unacknowledged",
+    "unacknowledged timeline",
     "DayOfActivity": "day orders ordered parcels messages",
     "EditableOrder": "address note quantities cancel until reason",
     "Fulfilment": "id number status carrier trackingNumber trackingUrl createdAt lines",
@@ -65,6 +65,10 @@ FIELDS: dict[str, str] = {
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
     "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
+    "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
+    "isOn isActive orderingBlocked devices reason actorName order contact otherCustomer fulfilment linesPacked "
+    "linesOrdered message note mail interaction",
+    "TimelineMail": "about to reason message fulfilment",
     "Unit": "name price",
     "WaitingConversation": "since order message",
     "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
@@ -90,6 +94,7 @@ SOME: dict[str, set[str]] = {
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},
+    "Customer.timeline": {"shop manager", "admin", "partner"},
     "Contact.signedInOn": {"shop manager", "admin", "partner"},
 }
 MESSAGES = """query ($number: String!) { orderByNumber(number: $number) {
@@ -178,11 +183,11 @@ def test_the_links_of_customers_are_told_to_who_may_read_them(shop: Shop, viewer
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("field", ["interactions", "unacknowledged"])
+@pytest.mark.parametrize("field", ["interactions", "unacknowledged", "timeline"])
 def test_the_log_of_customers_is_told_to_who_may_read_it(
     shop: Shop, viewers: dict[str, Viewer], ask: Ask, field: str
 ) -> None:
-    query = f"{{ customers(first: 1) {{ nodes {{ {field}(first: 1) {{ nodes {{ id }} }} }} }} }}"
+    query = f"{{ customers(first: 1) {{ nodes {{ {field}(first: 1) {{ nodes {{ __typename }} }} }} }} }}"
     client, _ = register_client(viewer=shop.staff, name="Till", scopes=[Permission.CUSTOMERS_READ])
     viewers = {**viewers, "partner without": client.acting(client.scopes)}
     told = {name: ask(viewer, query)["customers"]["nodes"] for name, viewer in viewers.items()}

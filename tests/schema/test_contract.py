@@ -32,6 +32,9 @@ BOUNDED = {
     "PartnerClient.usageByDay",
     "PartnerClient.usageByOperation",
     "Query.partnerScopes",
+    "ChangeOrdersSuccess.outcomes",  # as many as were named, at most 100
+    "SetOrdersHoldSuccess.outcomes",
+    "ChangeCustomersSuccess.outcomes",
     "Query.interactionTypes",
     "Query.activity",
     "DayOfActivity.ordered",  # a sum a currency
@@ -42,6 +45,7 @@ CONNECTIONS = [
     "Customer.contacts",
     "Customer.interactions",
     "Customer.linkedAccounts",
+    "Customer.timeline",
     "Customer.unacknowledged",
     "Fulfilment.lines",
     "Order.fulfilments",
@@ -49,6 +53,7 @@ CONNECTIONS = [
     "Order.internalNotes",
     "Order.lines",
     "Order.messages",
+    "Order.timeline",
     "PartnerClient.secrets",
     "Product.units",
     "Query.customers",

@@ -23,6 +23,8 @@ from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
 from counterfoil.customers.links import customer_url, public_url
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil
 from counterfoil.orders.models import Order, OrderStatus
@@ -33,6 +35,7 @@ from counterfoil.staff.roles import save_role
 from portal_ui.urls import urlpatterns as portal_urls
 from tests.factories import Shop
 from tests.portal_ui.entering import signed_in
+from tests.schema.test_access_matrix import failed_mail
 
 pytestmark = [pytest.mark.feature("AC-12"), pytest.mark.django_db, pytest.mark.slow_on_postgresql]
 
@@ -43,6 +46,11 @@ SETTINGS = frozenset({"settings:write"})
 ORDER = frozenset({"orders:read"})
 NEEDS: Mapping[str, frozenset[object]] = {
     "": frozenset(),
+    "attention": frozenset(),
+    "attention/waiting": frozenset({"orders:read", "messages:read"}),
+    "attention/entries": frozenset({"customers:read", "interactions:read"}),
+    "attention/mails": frozenset({"orders:read", "messages:read"}),
+    "activity": frozenset({"orders:read"}),
     "sign-in": frozenset(),
     "account": frozenset(),
     "account/sessions": frozenset(),
@@ -90,6 +98,8 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "programs/<str:gid>/secret": PROGRAMS,
     "programs/<str:gid>/end": PROGRAMS,
 }
+# What begins the admin has something for who reads orders, or what was logged about customers; others are sent on.
+HOME: Mapping[str, int] = {"": 303, "attention": 403}
 # Addresses that answer everybody alike: ways in, which open nothing without what a mail brought.
 WAYS_IN: Mapping[str, int] = {
     "sign-in/forgotten": 200,
@@ -114,6 +124,7 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "customers/<str:gid>/account": {"active": "no"},
     "customers/<str:gid>/sign-out": {"contact": "{contact}"},
     "settings/portal/link": {},
+    "settings/portal/changes": {"note": "yes"},
     "settings/portal/stores/<str:gid>": {"confirms": "yes"},
     "security/links": {},
     "team/invitations/<str:gid>/send": {},
@@ -138,6 +149,9 @@ OWN_POSTS: Mapping[str, Mapping[str, str]] = {
 }
 # Addresses that also take a POST.
 ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
+    "attention": {"act": "confirm", "id": "{draft}"},
+    "attention/entries": {"act": "acknowledge", "id": "{entry}"},
+    "attention/mails": {"act": "retry", "id": "{mail}"},
     "new-order": {"customer": "{customer}", "currency": "GBP", "sku": "", "name": "Tin", "unit": "", "quantity": "1"}
     | {"price": "1.00"},
     "orders/<str:number>/lines": {"had": "", "sku": "", "name": "Tin", "unit": "", "quantity": "1", "price": "1.00"},
@@ -171,6 +185,9 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/messages": (303, 303),  # to the order's page
     "order/<str:number>/mail": (303, 303),
     "order/<str:number>/receipts": (405, 405),
+    "order/<str:number>/change": (200, 404),
+    "order/<str:number>/change/state": (200, "refresh"),
+    "order/<str:number>/cancel": (200, 404),
     "order/<str:number>/claim": (303, 303),
     "order/<str:number>/invoice": (303, 404),  # to sign in
     "store/account/sign-in": (200, 200),
@@ -191,6 +208,8 @@ PORTAL: Mapping[str, tuple[object, object]] = {
 # What who is signed in as its contact gets, and who holds the link of the order's customer; all else as its guest does.
 BY_ACCOUNT: Mapping[str, tuple[object, object]] = {
     "order/<str:number>/messages": (303, 303),
+    "order/<str:number>/change": (200, 303),  # by the customer's link: to the order
+    "order/<str:number>/cancel": (200, 303),
     "order/<str:number>/invoice": (303, 303),  # not invoiced: to the order; to sign in
     "store/account/sign-in": (303, 200),
     "store/welcome": (404, 200),
@@ -245,6 +264,8 @@ def site(shop: Shop, other_shop: Shop) -> Site:
     reply = send_message(viewer=shop.staff, order=order, text="Red.")
     write_internal_note(viewer=shop.staff, order=order, text="Pays late.")
     invitation = invite(viewer=shop.staff, email="nina@fennel.test", name="Nina", role=Role.SHOP_MANAGER)
+    asks = {"type": InteractionType.NOTE, "text": "Call back.", "needs_acknowledgement": True}
+    entry = log_interaction(viewer=shop.staff, customer=order.customer, **asks)  # type: ignore[arg-type]
     till, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
     samples = {
         "invitations/<str:gid>": f"invitations/invitation_{invitation.pk}",
@@ -254,6 +275,9 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "{message}": f"message_{message.pk}",
         "{reply}": f"message_{reply.pk}",
         "{order}": f"order_{order.pk}",
+        "{draft}": shop.order().topic,
+        "{entry}": f"interaction_{entry.pk}",
+        "{mail}": f"mail_{failed_mail(reply).pk}",
         "{customer}": f"customer_{order.customer_id}",
         "{contact}": f"contact_{order.contact_id}",
         "stores/<str:gid>": f"stores/store_{shop.store.pk}",
@@ -291,8 +315,10 @@ def expected(route: str, allowed: frozenset[str]) -> set[int]:
     """What a member with these permissions gets."""
     if route == "<path:rest>":
         return {404}
-    if route in ("", "sign-in"):
+    if route == "sign-in":
         return {302, 303}
+    if route in HOME and not ("orders:read" in allowed or allowed >= {"customers:read", "interactions:read"}):
+        return {HOME[route]}
     has = all(
         need in allowed if isinstance(need, str) else not allowed.isdisjoint(need)  # type: ignore[arg-type]
         for need in NEEDS[route]

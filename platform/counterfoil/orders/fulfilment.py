@@ -69,6 +69,8 @@ def fulfil(
     lines = {line.pk: line for line in OrderLine.objects.filter(order=found)}
     if quantities is None:
         quantities = {line.pk: line.quantity - line.fulfilled for line in lines.values()}
+        if not any(quantities.values()):
+            raise Invalid("Nothing is left to send of this order: everything has left.", field="lines")
     chosen = {pk: quantity for pk, quantity in quantities.items() if quantity != 0}
     if not chosen:
         raise Invalid("There is nothing in this parcel: choose a quantity of at least one line.", field="lines")

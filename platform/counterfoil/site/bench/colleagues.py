@@ -32,7 +32,7 @@ class _Page:
         self.token = ""
         self.stands: dict[str, float] = {}
         self.changed = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Load the page, and follow its stream."""
@@ -47,12 +47,15 @@ class _Page:
         topics = "&".join(f"topics={topic}" for topic in followed[2].split())
         reader, writer = await asyncio.open_connection(HOST, self._port)
         writer.write(_get(f"{followed[1]}?{topics}", self.cookie))
-        self._tasks.append(asyncio.create_task(self._follow(reader)))
+        self._following = asyncio.create_task(self._follow(reader, writer))
+        self._following.add_done_callback(lambda _: self.changed.set())
 
-    async def _follow(self, reader: asyncio.StreamReader) -> None:
-        while line := await reader.readline():
-            if _NUDGE in line:
-                await self._fetch()
+    async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer):
+            while line := await reader.readline():
+                if _NUDGE in line:
+                    await self._fetch()
+        raise ValueError("A stream has ended.")
 
     async def _fetch(self) -> None:
         _, text = await self._get(f"{self._address}/interactions/news?{urlencode(self.has)}", **{"HX-Request": "true"})
@@ -76,6 +79,12 @@ class _Page:
             raise ValueError(f"{address}: {head[:300]} {text[:300]}")
         return head, text
 
+    async def leave(self) -> None:
+        """Close the page."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+
     async def log(self, number: int) -> None:
         """Log an entry, as the page's form does."""
         form = {"csrfmiddlewaretoken": self.token, "client_mutation_key": f"bench-{number}", "type": "note"}
@@ -97,6 +106,8 @@ class _Page:
         """When this entry came to stand on the page."""
         while str(number) not in self.stands:
             self.changed.clear()
+            if self._following is not None and self._following.done():
+                self._following.result()  # raises what went wrong
             await self.changed.wait()
         return self.stands[str(number)]
 
@@ -134,6 +145,7 @@ class Colleagues:
                     came = await asyncio.gather(*(page.wait_for(number) for page in self._pages))
                 times += [(at - sent_at) * 1000 for at in came] if number else []
                 await asyncio.sleep(_PAUSE)
+            await asyncio.gather(*(page.leave() for page in self._pages))
             return times
 
         return self._loop.run_until_complete(log())

@@ -35,6 +35,7 @@ _WAITING = 3  # entries of each record that nobody has acknowledged, the oldest 
 _TEXT = "Asked for the blue tins again, and whether the order could wait until they are back from the coast."
 _OF_AN_ORDER = ("order.status_changed", "order.held", "order.released")
 _STEP = {"from": "draft", "to": "confirmed"}
+_SPREAD = timedelta(days=700)
 _AT_ONCE = 2000
 
 
@@ -94,7 +95,7 @@ def _live_through(contact: Contact, entries: int) -> None:
 
 
 def _entries(customer: Customer, staff: StaffMember, orders: Sequence[Order], count: int) -> Iterator[Interaction]:
-    first = clock.now() - timedelta(days=700)
+    first, step = clock.now() - _SPREAD, _SPREAD / (count + 1)
     for number, (order, kind) in enumerate(islice(zip(cycle(orders), cycle(InteractionType), strict=False), count)):
         yield Interaction(
             workspace_id=customer.workspace_id,
@@ -105,7 +106,7 @@ def _entries(customer: Customer, staff: StaffMember, orders: Sequence[Order], co
             folded=folded(_TEXT),
             staff=staff,
             author_name=staff.name,
-            logged_at=first + timedelta(minutes=100 * number),
+            logged_at=first + step * (number + 1),
             needs_acknowledgement=number < _WAITING,
         )
 
