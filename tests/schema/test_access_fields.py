@@ -24,6 +24,7 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "AttentionCounts": "waiting unacknowledged failedMails drafts",
+    "CustomerOutcome": "customerId customer problem",
     "CurrentViewer": "kind name permissions",
     "Customer": "id name externalId since isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged timeline",
@@ -49,6 +50,7 @@ FIELDS: dict[str, str] = {
     "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "OrderOutcome": "orderId order problem",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
     "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",

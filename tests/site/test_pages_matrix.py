@@ -123,6 +123,8 @@ WAYS_IN: Mapping[str, int] = {
 POSTS: Mapping[str, Mapping[str, str]] = {
     "sign-out": {},
     "orders/<str:number>/status": {"to": "hold"},
+    "orders-at-once": {"to": "hold", "order": "{order}"},
+    "customers-at-once": {"to": "block", "customer": "{customer}"},
     "orders/<str:number>/fulfilments/<str:gid>/tracking": {"carrier": "DPD"},
     "orders/<str:number>/fulfilments/<str:gid>/status": {"to": "delivered"},
     "orders/<str:number>/mail": {"enabled": "no"},
@@ -140,8 +142,13 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "team/invitations/<str:gid>/send": {},
     "team/invitations/<str:gid>/withdraw": {},
 }
-# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows.
-LOOKS: Mapping[str, str] = {"customers/<str:gid>/preview": "customer_links:read"}
+# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows; and what it
+# answers with it: the exports ask first who is there.
+LOOKS: Mapping[str, tuple[str, int]] = {
+    "customers/<str:gid>/preview": ("customer_links:read", 303),
+    "orders.csv": ("orders:read", 422),
+    "customers.csv": ("customers:read", 422),
+}
 # What every member of the staff may do, of their own.
 OWN_POSTS: Mapping[str, Mapping[str, str]] = {
     "account/sessions/end": {"session": "nothing"},
@@ -286,6 +293,7 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "reset/<str:token>": f"reset/{reset_token(shop.user, clock.now())}",
         "{message}": f"message_{message.pk}",
         "{reply}": f"message_{reply.pk}",
+        "{order}": f"order_{order.pk}",
         "{draft}": shop.order().topic,
         "{entry}": f"interaction_{entry.pk}",
         "{mail}": f"mail_{failed_mail(reply).pk}",
@@ -448,8 +456,8 @@ def test_who_may_only_read_changes_nothing_by_any_form_and_no_form_breaks(site: 
 @pytest.mark.feature("AC-7")
 def test_looking_as_a_customer_takes_its_permission_and_changes_nothing(site: Site) -> None:
     reads = {str(one) for one in GRANTABLE if one.endswith(":read")}
-    for route, needed in LOOKS.items():
-        for permissions, status in ((reads, 303), (reads - {needed}, 403)):
+    for route, (needed, answer) in LOOKS.items():
+        for permissions, status in ((reads, answer), (reads - {needed}, 403)):
             browser = site.browser(site.role(*permissions))
             before = everything()
             assert browser.get(f"/admin/{site.address(route)}").status_code == 405
