@@ -40,7 +40,7 @@ def test_a_draft_is_confirmed_in_place_by_the_keyboard_and_every_open_page_knows
     page, colleague = home(windows, demo), home(windows, demo)
     mark_document(page)
     draft = api.place_like(demo.order("Maple & Rye"), unlike_any("Colander"))
-    button = page.get_by_role("button", name=f"Confirm, {draft['number']}")
+    button = page.get_by_role("button", name=f"Confirm {draft['number']}")
     expect(button).to_be_visible()
     expect(colleague.get_by_role("link", name=draft["number"])).to_be_visible()
 
