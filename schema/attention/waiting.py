@@ -86,7 +86,7 @@ def _read(waiting: QuerySet[Conversation]) -> list[WaitingRow]:
 
 
 def _messages(viewer: Viewer, keys: Sequence[int]) -> dict[int, MessageRow]:
-    # Whoever sees a conversation sees what was written in it. Asked for the orders that they see once more, SQLite would
+    # Whoever sees a conversation sees what was written in it. Asked for the orders that they see again, SQLite would
     # read all of those.
     told = MessageModel.objects.filter(workspace_id=viewer.workspace_id, visibility=Visibility.CUSTOMER)
     return {row.pk: row for row in read_messages(viewer, told.filter(pk__in=keys))}
