@@ -67,6 +67,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "orders/<str:number>/header": ORDER,
     "orders/<str:number>/lines": frozenset({"orders:read", "orders:write"}),
     "orders/<str:number>/history": ORDER,
+    "orders/<str:number>/timeline": ORDER,
     "orders/<str:number>/payment": ORDER,
     "orders/<str:number>/fulfilments": ORDER,
     "orders/<str:number>/fulfilments/parcels": ORDER,
@@ -82,6 +83,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers": frozenset({"customers:read"}),
     "customers/new": frozenset({"customers:read", "customers:write"}),
     "customers/<str:gid>": frozenset({"customers:read"}),
+    "customers/<str:gid>/timeline": frozenset({"customers:read", "orders:read"}),
     "customers/<str:gid>/edit": frozenset({"customers:read", "customers:write"}),
     "customers/<str:gid>/linked": frozenset({"customers:read"}),
     "customers/<str:gid>/interactions": LOG,
@@ -89,6 +91,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers/<str:gid>/interactions/news": LOG,
     "settings/portal": SETTINGS,
     "settings/interactions": SETTINGS,
+    "settings/stores/<str:gid>/health": SETTINGS,
     "products": frozenset({"products:read"}),
     "products/new": frozenset({"products:read", "products:write"}),
     "products/<str:gid>": frozenset({"products:read"}),
@@ -120,6 +123,8 @@ WAYS_IN: Mapping[str, int] = {
 POSTS: Mapping[str, Mapping[str, str]] = {
     "sign-out": {},
     "orders/<str:number>/status": {"to": "hold"},
+    "orders-at-once": {"to": "hold", "order": "{order}"},
+    "customers-at-once": {"to": "block", "customer": "{customer}"},
     "orders/<str:number>/fulfilments/<str:gid>/tracking": {"carrier": "DPD"},
     "orders/<str:number>/fulfilments/<str:gid>/status": {"to": "delivered"},
     "orders/<str:number>/mail": {"enabled": "no"},
@@ -137,8 +142,13 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "team/invitations/<str:gid>/send": {},
     "team/invitations/<str:gid>/withdraw": {},
 }
-# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows.
-LOOKS: Mapping[str, str] = {"customers/<str:gid>/preview": "customer_links:read"}
+# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows; and what it
+# answers with it: the exports ask first who is there.
+LOOKS: Mapping[str, tuple[str, int]] = {
+    "customers/<str:gid>/preview": ("customer_links:read", 303),
+    "orders.csv": ("orders:read", 422),
+    "customers.csv": ("customers:read", 422),
+}
 # What every member of the staff may do, of their own.
 OWN_POSTS: Mapping[str, Mapping[str, str]] = {
     "account/sessions/end": {"session": "nothing"},
@@ -169,6 +179,7 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "products/<str:gid>": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "settings/portal": {"strict": "yes"},
     "settings/interactions": {"note": "no"},
+    "settings/stores/<str:gid>/health": {},
     "team": {"required": "yes"},
     "team/<str:gid>": {"act": "deactivate"},
     "team/roles/new": {"name": "Reader", "permissions": "orders:read"},
@@ -198,6 +209,7 @@ PORTAL: Mapping[str, tuple[object, object]] = {
     "store/account/sign-in": (200, 200),
     "store/account/code": (303, 303),
     "store/account/sign-out": (405, 405),
+    "store/health": (400, 400),  # without a challenge
     "store/welcome": (404, 404),  # without a link to the portal
     "store/welcome/proof": (405, 405),
     "store/orders": (303, 303),
@@ -281,6 +293,7 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "reset/<str:token>": f"reset/{reset_token(shop.user, clock.now())}",
         "{message}": f"message_{message.pk}",
         "{reply}": f"message_{reply.pk}",
+        "{order}": f"order_{order.pk}",
         "{draft}": shop.order().topic,
         "{entry}": f"interaction_{entry.pk}",
         "{mail}": f"mail_{failed_mail(reply).pk}",
@@ -443,8 +456,8 @@ def test_who_may_only_read_changes_nothing_by_any_form_and_no_form_breaks(site: 
 @pytest.mark.feature("AC-7")
 def test_looking_as_a_customer_takes_its_permission_and_changes_nothing(site: Site) -> None:
     reads = {str(one) for one in GRANTABLE if one.endswith(":read")}
-    for route, needed in LOOKS.items():
-        for permissions, status in ((reads, 303), (reads - {needed}, 403)):
+    for route, (needed, answer) in LOOKS.items():
+        for permissions, status in ((reads, answer), (reads - {needed}, 403)):
             browser = site.browser(site.role(*permissions))
             before = everything()
             assert browser.get(f"/admin/{site.address(route)}").status_code == 405
