@@ -293,7 +293,7 @@ def test_another_workspaces_customer_and_order_have_no_story_here(
 def test_who_reads_less_is_told_less_and_offered_no_chip_for_the_rest(shop: Shop) -> None:
     happened = eventful(shop)
     role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read", "customers:read"])
-    pia = signed_in(shop, StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id))
+    pia = signed_in(shop, StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id or 0))
 
     page = pia.get(of_customer(happened.order))
 
