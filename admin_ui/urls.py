@@ -23,6 +23,7 @@ from admin_ui.orders import by_hand
 from admin_ui.orders import export as order_export
 from admin_ui.orders import listing as order_list
 from admin_ui.orders import views as orders
+from admin_ui.portal import health
 from admin_ui.portal import views as portal
 from admin_ui.products import views as products
 from admin_ui.programs import views as programs
@@ -127,6 +128,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/portal/link", portal.link, name="public_link"),
     path("settings/portal/changes", portal.changes, name="order_changes"),
     path("settings/portal/stores/<str:gid>", portal.store, name="store_settings"),
+    path("settings/stores/<str:gid>/health", health.health, name="store_health"),
     path("settings/interactions", interaction_settings.types, name="interaction_types"),
     path("security", security.security, name="security"),
     path("security/links", security.rotate_links, name="rotate_links"),

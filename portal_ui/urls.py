@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("order/<str:number>/invoice", invoice.invoice, name="order_invoice"),
     path("c/<str:key>", welcome.customer_link, name="customer_link"),
     path("start/<str:key>", welcome.public_link, name="public_link"),
+    path("store/health", landing.health, name="health"),
     path("store/welcome", welcome.welcome, name="welcome"),
     path("store/welcome/proof", welcome.prove, name="prove"),
     path("store/account/sign-in", account.sign_in, name="sign_in"),

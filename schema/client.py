@@ -22,6 +22,7 @@ from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
 from counterfoil.orders.queries import visible_to
+from counterfoil.workspaces.health import proof
 from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted, welcome
 from schema.context import Context
 from schema.identity import Watch
@@ -135,6 +136,12 @@ def _workspace_id(request: HttpRequest) -> int | None:
 def _in_workspace[T](request: HttpRequest, find: Callable[[int], T]) -> T | None:
     workspace_id = _workspace_id(request)
     return None if workspace_id is None else find(workspace_id)
+
+
+def store_proof(request: HttpRequest, challenge: str) -> str | None:
+    """What proves to a health check that this installation answers as the request's store; None for no challenge."""
+    store = identity.store_of_request(request)
+    return proof(store.pk, challenge) if store else None
 
 
 def anonymous_viewer(request: HttpRequest) -> Viewer | None:

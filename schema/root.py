@@ -27,6 +27,7 @@ from schema.binary import BASE64
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.catalog.types import product_by_key
+from schema.checking import CheckingMutations
 from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.subscriptions import ConversationSubscriptions
@@ -137,6 +138,7 @@ class Mutation(
     InteractionMutations,
     LinkingMutations,
     PortalMutations,
+    CheckingMutations,
     InvitationMutations,
     PartnerMutations,
     StaffMutations,

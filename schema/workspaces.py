@@ -1,7 +1,7 @@
 """The workspace and its stores, as far as everybody may know them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import strawberry
 from django.db.models import QuerySet
@@ -15,6 +15,8 @@ from counterfoil.workspaces.models import Workspace as WorkspaceModel
 from counterfoil.workspaces.queries import portal_address, stores_of
 from schema.context import Info
 from schema.enums import describe
+from schema.health import StoreHealth, health_of
+from schema.loading import Siblings
 from schema.relay import After, Connection, First, Keyset, Node, global_id
 from schema.scopes import needs, type_needs
 from schema.staff.permissions import Permission, in_words
@@ -34,6 +36,7 @@ class StoreRow(NamedTuple):
     confirms: bool
     sticky: bool
     announces: bool
+    siblings: Siblings
 
 
 @type_needs()
@@ -45,6 +48,8 @@ class Store(Node):
     confirms: strawberry.Private[bool]
     sticky: strawberry.Private[bool]
     announces: strawberry.Private[bool]
+    pk: strawberry.Private[int]
+    siblings: strawberry.Private[Siblings]
 
     @strawberry.field(description="Whether each order is confirmed by a mail; null for everybody but staff.")
     def confirms_orders(self, info: Info) -> bool | None:
@@ -59,6 +64,16 @@ class Store(Node):
     @strawberry.field(description="Whether customers are told of each parcel by a mail; null for everybody but staff.")
     def announces_parcels(self, info: Info) -> bool | None:
         return self.announces if info.context.viewer.is_staff else None
+
+    @strawberry.field(
+        description="What was found when it was checked last; null for a store that never was.",
+        metadata=needs(Allowed.SETTINGS_WRITE),
+    )
+    def health(self, info: Info) -> StoreHealth | None:
+        viewer = info.context.viewer
+        return cast(
+            StoreHealth | None, self.siblings.load("health", "pk", self.pk, lambda keys: health_of(viewer, keys))
+        )
 
     @classmethod
     def is_type_of(cls, row: object, _info: object) -> bool:
@@ -79,7 +94,10 @@ def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
         "sticky_contact",
         "announces_parcels",
     )
-    return [StoreRow(*row) for row in stores.values_list(*fields)]
+    siblings = Siblings()
+    rows = [StoreRow._make((*facts, siblings)) for facts in stores.values_list(*fields)]
+    siblings.share(rows, "pk")
+    return rows
 
 
 def stores_by_key(workspace_id: int, keys: Sequence[int]) -> dict[int, StoreRow]:

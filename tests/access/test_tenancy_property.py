@@ -95,6 +95,7 @@ MUTATIONS = {
     "setOrderEditing": "workspace { name orderEditing { minutes } }",
     "editOrder": f"order {{ {ORDER} note editable {{ until reason }} }}",
     "cancelOwnOrder": f"order {{ {ORDER} }}",
+    "checkStore": "store { id name health { checks { finding seen } } }",
     "setStoreSettings": "store { id name confirmsOrders stickyContact }",
 }
 OPERATIONS = (
@@ -254,6 +255,7 @@ _INPUTS: dict[str, Callable[[Pick, AnId, str], Given]] = {
         "lines": pick([None, [{"lineId": an_id("line"), "quantity": 2}]]),
     },
     "cancelOwnOrder": lambda pick, an_id, _: {"orderId": an_id("order")},
+    "checkStore": lambda pick, an_id, _: {"storeId": an_id("store")},
     "setStoreSettings": lambda pick, an_id, _: {
         "storeId": an_id("store"),
         "confirmsOrders": pick([True, False]),

@@ -36,6 +36,10 @@ _MOVE = """mutation ($input: ChangeOrderStatusInput!) {
   result: changeOrderStatus(input: $input) { __typename ... on Problem { message } }
 }"""
 
+_LOG = """mutation ($input: LogInteractionInput!) {
+  result: logInteraction(input: $input) { __typename ... on Problem { message } }
+}"""
+
 
 class Api:
     """Requests as one of the demo's staff."""
@@ -56,6 +60,13 @@ class Api:
             given = {"clientMutationKey": str(uuid4()), "orderId": order["id"], "text": text}
             result = self._ask(_SEND, input=given)["sendMessage"]
             assert result == {"__typename": "SendMessageSuccess"}
+
+    def log(self, customer: str, *texts: str) -> None:
+        """Log notes about the customer of this global id."""
+        for text in texts:
+            given = {"clientMutationKey": str(uuid4()), "customerId": customer, "type": "NOTE", "text": text}
+            result = self._ask(_LOG, input=given)["result"]
+            assert result == {"__typename": "LogInteractionSuccess"}
 
     def texts(self, order: dict[str, str]) -> list[str]:
         """The newest hundred messages of an order, oldest first."""

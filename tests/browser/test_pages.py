@@ -111,6 +111,19 @@ def customer(name: str) -> Open:
     return open_customer
 
 
+def timeline(name: str, narrowed: str = "") -> Open:
+    """The story of a customer, in the admin."""
+
+    def open_timeline(page: Page, demo: Demo) -> None:
+        customer(name)(page, demo)
+        page.get_by_role("link", name="Timeline", exact=True).click()
+        expect(page.get_by_role("navigation", name="Show only")).to_be_visible()
+        if narrowed:
+            page.goto(f"{page.url}?about={narrowed}")
+
+    return open_timeline
+
+
 def refused_customer(page: Page, demo: Demo) -> None:
     """The form of a new customer after a mail address that is none."""
     admin("customers/new")(page, demo)
@@ -387,6 +400,13 @@ STAFF_PAGES: dict[str, Open] = {
     "customer": customer("Harbour Café"),
     "customer in Arabic": customer("مكتبة الياسمين"),
     "customer of a long name": customer("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),
+    "timeline": timeline("Harbour Café"),
+    "timeline in Arabic": timeline("مكتبة الياسمين"),
+    "timeline, nothing of a kind": timeline("Papeterie Lucien", "interactions"),
+    "timeline of an order": admin("orders/{number}/timeline", "Harbour Café"),
+    "timeline of an order of long names": admin(
+        "orders/{number}/timeline", "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"
+    ),
     "customer, refused": refused_customer,
     "products": admin("products"),
     "products, nothing found": admin("products?q=nobody&state=inactive"),
@@ -399,6 +419,7 @@ STAFF_PAGES: dict[str, Open] = {
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,
+    "interaction types": admin("settings/interactions"),
     "security": admin("security"),
     "sessions": admin("account/sessions"),
     "password": admin("account/password"),

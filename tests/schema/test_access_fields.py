@@ -12,9 +12,11 @@ from counterfoil.customers.queries import signed_in
 from counterfoil.events import relay
 from counterfoil.orders.models import Order
 from counterfoil.partners.actions import register_client
+from counterfoil.workspaces.health import begin_check, check_store
 from schema.root import schema
 from tests.conftest import Ask
 from tests.factories import Shop
+from tests.network import Nowhere
 
 pytestmark = pytest.mark.feature("AC-12")
 
@@ -22,8 +24,9 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "AttentionCounts": "waiting unacknowledged failedMails drafts",
+    "CustomerOutcome": "customerId customer problem",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "Customer": "id name externalId since isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged timeline",
     "DayOfActivity": "day orders ordered parcels messages",
     "EditableOrder": "address note quantities cancel until reason",
@@ -47,6 +50,7 @@ FIELDS: dict[str, str] = {
     "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "OrderOutcome": "orderId order problem",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
     "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
@@ -62,9 +66,11 @@ FIELDS: dict[str, str] = {
     "Role": "id name builtIn permissions",
     "Scope": "name subject description",
     "StaffMember": "id name email role active hasSecondFactor isMe",
-    "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels",
+    "Store": "id name language timeZone confirmsOrders stickyContact announcesParcels health",
+    "StoreCheck": "subject verdict finding seen advice",
+    "StoreHealth": "checkedAt checks",
     "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
-    "isOn isActive orderingBlocked devices reason actorName order contact otherCustomer fulfilment linesPacked "
+    "isOn isActive orderingBlocked devices actorName order contact otherCustomer fulfilment linesPacked "
     "linesOrdered message note mail interaction",
     "TimelineMail": "about to reason message fulfilment",
     "Unit": "name price",
@@ -81,6 +87,7 @@ SOME: dict[str, set[str]] = {
     "Workspace.orderEditing": {"shop manager", "admin"},
     "Workspace.publicUrl": {"shop manager", "admin", "partner"},
     "Store.confirmsOrders": {"shop manager", "admin"},
+    "Store.health": {"admin"},
     "Store.stickyContact": {"shop manager", "admin"},
     "Store.announcesParcels": {"shop manager", "admin"},
     "AttentionCounts.waiting": {"shop manager", "admin", "partner"},  # as it is told in test_attention
@@ -192,3 +199,16 @@ def test_the_log_of_customers_is_told_to_who_may_read_it(
 
     assert (told.pop("guest"), told.pop("contact")) == ([], [])
     assert {name for name, [customer] in told.items() if customer[field] is not None} == SOME[f"Customer.{field}"]
+
+
+@pytest.mark.django_db
+def test_the_health_of_a_store_is_told_to_who_runs_the_workspace(
+    shop: Shop, viewers: dict[str, Viewer], ask: Ask
+) -> None:
+    query = "{ stores(first: 1) { nodes { health { checkedAt checks { finding } } } } }"
+    begun = begin_check(viewer=shop.staff, store=shop.store)
+    check_store(viewer=shop.staff, store=shop.store, begun=begun, network=Nowhere())
+
+    told = {name: ask(viewer, query)["stores"]["nodes"][0]["health"] for name, viewer in viewers.items()}
+
+    assert {name for name, health in told.items() if health is not None} == SOME["Store.health"]

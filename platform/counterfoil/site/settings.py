@@ -195,6 +195,9 @@ if _smtp_host := os.environ.get("COUNTERFOIL_SMTP_HOST"):
 else:
     MAILERS = {"default": {"BACKEND": "counterfoil.mail.mailbox.MailboxBackend"}}
 
+# How a store's health check reaches out.
+STORE_NETWORK = "counterfoil.workspaces.network.Network"
+
 # Celery: a broker in a folder by default, Redis or RabbitMQ by its address.
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = os.environ.get("COUNTERFOIL_BROKER") or "filesystem://localhost"
