@@ -64,6 +64,9 @@ class CustomersAtOnceMutations:
 
 
 def _each(viewer: Viewer, input: ChangeCustomersInput) -> list[CustomerOutcome]:
+    keys = [pk_of(gid, "customer") or 0 for gid in input.customer_ids[:MOST]]
+    if keys and not customers_visible_to(viewer).filter(pk__in=keys).exists():
+        raise NotFound("There is no such customer.", field="customerIds")
     require(viewer, Permission.CUSTOMERS_WRITE)
     flags = {"is_active": input.is_active, "ordering_blocked": input.ordering_blocked}
     if all(flag is None for flag in flags.values()):

@@ -104,7 +104,7 @@ def variables_of(request: HttpRequest, number: str, typed: Typed | None = None) 
 
 def stub_of(found: dict[str, Any]) -> dict[str, Any]:
     """What the head of the packing view is made of."""
-    shown = [found[fact] for fact in ("status", "fulfilment", "customer", "deliveryAddress", "store")]
+    shown = [found[fact] for fact in ("status", "fulfilment", "customer", "deliveryAddress", "store", "note")]
     return {"order": found, "name": name_of(found), "stub_version": version_of(shown)}
 
 

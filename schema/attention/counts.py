@@ -9,8 +9,13 @@ from counterfoil.interactions.queries import WAITING, interactions_visible_to, r
 from counterfoil.mail.queries import failed_visible_to
 from counterfoil.orders.models import OrderStatus
 from counterfoil.orders.queries import visible_to
+from schema.attention.mails import FAILED_MAILS
 from schema.attention.readers import reads_conversations, reads_orders
+from schema.attention.waiting import LONGEST_WAITING
 from schema.context import Info
+from schema.interactions.rows import UNACKNOWLEDGED
+from schema.orders.types import NEWEST_ORDERS
+from schema.relay import Keyset
 from schema.scopes import needs
 
 MOST_COUNTED = 100
@@ -27,7 +32,7 @@ class AttentionCounts:
     )
     def waiting(self, info: Info) -> int | None:
         viewer = info.context.viewer
-        return _up_to_a_page(waiting_visible_to(viewer)) if reads_conversations(viewer) else None
+        return _up_to_a_page(waiting_visible_to(viewer), LONGEST_WAITING) if reads_conversations(viewer) else None
 
     @strawberry.field(
         description="The entries about customers that nobody has acknowledged.",
@@ -36,7 +41,7 @@ class AttentionCounts:
     def unacknowledged(self, info: Info) -> int | None:
         viewer = info.context.viewer
         waiting = interactions_visible_to(viewer).filter(WAITING)
-        return _up_to_a_page(waiting) if reads_interactions(viewer) else None
+        return _up_to_a_page(waiting, UNACKNOWLEDGED) if reads_interactions(viewer) else None
 
     @strawberry.field(
         description="The mails to customers that were given up, and that nobody has looked after.",
@@ -44,16 +49,19 @@ class AttentionCounts:
     )
     def failed_mails(self, info: Info) -> int | None:
         viewer = info.context.viewer
-        return _up_to_a_page(failed_visible_to(viewer)) if reads_conversations(viewer) else None
+        return _up_to_a_page(failed_visible_to(viewer), FAILED_MAILS) if reads_conversations(viewer) else None
 
     @strawberry.field(description="The orders that are to be confirmed.", metadata=needs(Permission.ORDERS_READ))
     def drafts(self, info: Info) -> int | None:
         viewer = info.context.viewer
-        return _up_to_a_page(visible_to(viewer).filter(status=OrderStatus.DRAFT)) if reads_orders(viewer) else None
+        drafts = visible_to(viewer).filter(status=OrderStatus.DRAFT)
+        return _up_to_a_page(drafts, NEWEST_ORDERS) if reads_orders(viewer) else None
 
 
-def _up_to_a_page[M: Model](waiting: QuerySet[M, M]) -> int:
-    return waiting[:MOST_COUNTED].count()
+def _up_to_a_page[M: Model](waiting: QuerySet[M, M], keyset: Keyset) -> int:
+    # What waits is young and stands at a table's end. In no order, PostgreSQL looks for it from the beginning, through
+    # all that is done; in the order of its list it takes the list's own index.
+    return waiting.order_by(*keyset.order)[:MOST_COUNTED].count()
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple, cast
 import strawberry
 
 from counterfoil.access.policy import Permission, require
+from counterfoil.access.problems import NotFound
 from counterfoil.access.problems import Problem as Refusal
 from counterfoil.access.viewer import Viewer
 from counterfoil.orders import actions
@@ -84,7 +85,7 @@ class OrdersAtOnceMutations:
         viewer = info.context.viewer
 
         def act() -> ChangeOrdersSuccess:
-            require(viewer, Permission.ORDERS_WRITE)
+            _check(viewer, input.order_ids, Permission.ORDERS_WRITE)
             asked = _Asked("changeOrders", input.client_mutation_key, input.order_ids, {"status": input.status.value})
             outcomes = _each(
                 viewer, asked, lambda order: actions.change_status(viewer=viewer, order=order, status=input.status)
@@ -102,7 +103,7 @@ class OrdersAtOnceMutations:
         viewer = info.context.viewer
 
         def act() -> SetOrdersHoldSuccess:
-            require(viewer, Permission.FULFILMENTS_WRITE)
+            _check(viewer, input.order_ids, Permission.FULFILMENTS_WRITE)
             asked = _Asked("setOrdersHold", input.client_mutation_key, input.order_ids, {"onHold": input.on_hold})
             outcomes = _each(
                 viewer, asked, lambda order: parcels.set_hold(viewer=viewer, order=order, on_hold=input.on_hold)
@@ -110,6 +111,13 @@ class OrdersAtOnceMutations:
             return SetOrdersHoldSuccess(outcomes=outcomes)
 
         return or_problem(act)
+
+
+def _check(viewer: Viewer, gids: Sequence[str], permission: Permission) -> None:
+    """Raise `NotFound` for who sees none of these orders, and `Forbidden` for who may not do this with any."""
+    if gids and not visible_to(viewer).filter(pk__in=[pk_of(gid, "order") or 0 for gid in gids[:MOST]]).exists():
+        raise NotFound("There is no such order.", field="orderIds")
+    require(viewer, permission)
 
 
 def _each(viewer: Viewer, asked: _Asked, change: Callable[[OrderModel], None]) -> list[OrderOutcome]:

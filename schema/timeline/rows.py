@@ -50,7 +50,6 @@ class TimelineRow(NamedTuple):
     is_active: bool | None
     ordering_blocked: bool | None
     devices: int | None
-    reason: str | None
     source: int
     pk: int
     staff_id: int
@@ -141,7 +140,6 @@ def _row(fact: Fact, by: str, order: int, siblings: Siblings) -> TimelineRow:
         is_active=data.get("is_active"),
         ordering_blocked=data.get("ordering_blocked"),
         devices=_devices(fact),
-        reason=data.get("reason") or None,
         source=fact.source,
         pk=fact.pk,
         staff_id=who.get("staff_id", 0),

@@ -49,7 +49,6 @@ class TimelineEntry:
     is_active: bool | None = strawberry.field(description="Whether the account is active, where that was changed.")
     ordering_blocked: bool | None = strawberry.field(description="Whether ordering is, where that was changed.")
     devices: int | None = strawberry.field(description="Of how many devices somebody was signed out.")
-    reason: str | None = strawberry.field(description="What two customers who were linked have to do with each other.")
     staff_id: strawberry.Private[int]
     client_id: strawberry.Private[int]
     person_id: strawberry.Private[int]

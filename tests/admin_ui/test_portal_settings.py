@@ -54,6 +54,7 @@ def test_a_new_public_link_replaces_the_one_that_the_page_shows(
 
 
 @pytest.mark.feature("OR-1")
+@pytest.mark.feature("OR-3")
 @pytest.mark.feature("AC-5")
 @BOTH_WAYS
 def test_each_switch_of_a_store_is_its_own(staff: Client, shop: Shop, headers: dict[str, str]) -> None:
@@ -62,18 +63,20 @@ def test_each_switch_of_a_store_is_its_own(staff: Client, shop: Shop, headers: d
     path = f"{PORTAL}/stores/store_{trade.pk}"
 
     for name, value, expected in (
-        ("sticky", "yes", (False, True)),
-        ("confirms", "yes", (True, True)),
-        ("sticky", "no", (True, False)),
+        ("sticky", "yes", (False, True, True)),
+        ("confirms", "yes", (True, True, True)),
+        ("announces", "no", (True, True, False)),
+        ("sticky", "no", (True, False, False)),
+        ("announces", "yes", (True, False, True)),
     ):
         page = follow(staff, staff.post(path, {name: value}, headers=headers), headers)
 
         on = switches(page)
-        assert (on[f"store_{trade.pk}-confirms"], on[f"store_{trade.pk}-sticky"]) == expected
+        assert tuple(on[f"store_{trade.pk}-{switch}"] for switch in ("confirms", "sticky", "announces")) == expected
         assert ("Saved." in page.text, "Trade <b>" in page.text) == (True, True)
         trade.refresh_from_db()
-        assert (trade.confirms_orders, trade.sticky_contact) == expected
-    assert not Store.objects.filter(pk=shop.store.pk, confirms_orders=True).exists()
+        assert (trade.confirms_orders, trade.sticky_contact, trade.announces_parcels) == expected
+    assert Store.objects.filter(pk=shop.store.pk, confirms_orders=False, announces_parcels=True).exists()
 
 
 def test_admins_alone_see_and_change_any_of_it(shop: Shop) -> None:

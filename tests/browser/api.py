@@ -32,8 +32,15 @@ _PLACE = """mutation ($input: PlaceOrderInput!) {
 _STRICT = """mutation ($input: SetPortalSettingsInput!) {
   result: setPortalSettings(input: $input) { __typename ... on Problem { message } }
 }"""
+_LOG = """mutation ($input: LogInteractionInput!) {
+  result: logInteraction(input: $input) { __typename ... on Problem { message } }
+}"""
 _MOVE = """mutation ($input: ChangeOrderStatusInput!) {
   result: changeOrderStatus(input: $input) { __typename ... on Problem { message } }
+}"""
+
+_LOG = """mutation ($input: LogInteractionInput!) {
+  result: logInteraction(input: $input) { __typename ... on Problem { message } }
 }"""
 
 
@@ -57,23 +64,46 @@ class Api:
             result = self._ask(_SEND, input=given)["sendMessage"]
             assert result == {"__typename": "SendMessageSuccess"}
 
+    def log(self, customer: str, *texts: str) -> None:
+        """Log notes about the customer of this global id."""
+        for text in texts:
+            given = {"clientMutationKey": str(uuid4()), "customerId": customer, "type": "NOTE", "text": text}
+            result = self._ask(_LOG, input=given)["result"]
+            assert result == {"__typename": "LogInteractionSuccess"}
+
     def texts(self, order: dict[str, str]) -> list[str]:
         """The newest hundred messages of an order, oldest first."""
         nodes = self._ask(_TEXTS, number=order["number"])["orderByNumber"]["messages"]["nodes"]
         return [node["text"] for node in reversed(nodes)]
 
-    def place_like(self, order: dict[str, str], product: str) -> dict[str, str]:
-        """Another order of the same contact, of one product, with its link."""
+    def place_like(
+        self, order: dict[str, str], *products: str, quantity: int = 1, address: dict[str, str] | None = None
+    ) -> dict[str, str]:
+        """Another order of the same contact, of these products, with its link."""
         buyer = self._ask(_BUYER, number=order["number"])["orderByNumber"]
         given = {
             "clientMutationKey": str(uuid4()),
             "customerId": buyer["customer"]["id"],
             "contactId": buyer["contact"]["id"],
             "currency": "GBP",
-            "lines": [{"name": product, "quantity": 1, "unitPrice": "2.50"}],
+            "lines": [{"name": product, "quantity": quantity, "unitPrice": "2.50"} for product in products],
+            "deliveryAddress": address,
         }
         placed: dict[str, str] = self._ask(_PLACE, input=given)["result"]["order"]
         return placed
+
+    def log_about(self, order: dict[str, str], text: str, *, points: bool = True, waits: bool = False) -> str:
+        """Log a mail of an order's customer, which `points` at it and `waits` for acknowledgement; gives its text."""
+        given = {
+            "clientMutationKey": str(uuid4()),
+            "customerId": self._ask(_BUYER, number=order["number"])["orderByNumber"]["customer"]["id"],
+            "type": "EMAIL",
+            "text": text,
+            "orderId": order["id"] if points else None,
+            "needsAcknowledgement": waits,
+        }
+        assert self._ask(_LOG, input=given)["result"] == {"__typename": "LogInteractionSuccess"}
+        return text
 
     def move(self, order: dict[str, str], status: str) -> None:
         """Confirm an order, or cancel it."""

@@ -82,6 +82,24 @@ def refused_parcel(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def to_be_read_first(page: Page, demo: Demo) -> None:
+    """The packing view with what was logged about the order and its customer, after it was not read."""
+    with Api(demo) as api:
+        order = api.place_like(demo.order("Bluebell Tearooms"), "Enamel mug " * 9, "Tea tin")
+        api.move(order, "CONFIRMED")
+        for text in (
+            "Hold until July 12 per their email.\n\nFamily trip.",
+            "https://a.example/" + "a" * 200,
+            "اتصل أولاً",
+        ):
+            api.log_about(order, text, waits=True)
+        api.log_about(order, "No plastic.", points=False, waits=True)
+    page.goto(f"{demo.base}/admin/orders/{order['number']}/pack")
+    page.locator("#send-parcel").click()
+    expect(page.get_by_text("Nothing was sent")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 def customer(name: str) -> Open:
     """The page of a customer, in the admin."""
 
@@ -91,6 +109,19 @@ def customer(name: str) -> Open:
         expect(page.get_by_role("heading", name="Contacts")).to_be_visible()
 
     return open_customer
+
+
+def timeline(name: str, narrowed: str = "") -> Open:
+    """The story of a customer, in the admin."""
+
+    def open_timeline(page: Page, demo: Demo) -> None:
+        customer(name)(page, demo)
+        page.get_by_role("link", name="Timeline", exact=True).click()
+        expect(page.get_by_role("navigation", name="Show only")).to_be_visible()
+        if narrowed:
+            page.goto(f"{page.url}?about={narrowed}")
+
+    return open_timeline
 
 
 def refused_customer(page: Page, demo: Demo) -> None:
@@ -417,6 +448,9 @@ STAFF_PAGES: dict[str, Open] = {
     "fulfilments of a draft": admin("orders/{number}/fulfilments", "Foxglove Florist"),
     "fulfilments of two parcels": admin("orders/{number}/fulfilments", "Brightwater Garden Centre"),
     "fulfilments, refused": refused_parcel,
+    "packing view": admin("orders/{number}/pack", "Brightwater Garden Centre"),
+    "packing view of a draft": admin("orders/{number}/pack", "Foxglove Florist"),
+    "packing view, to be read first": to_be_read_first,
     "customer notes": admin("orders/{number}/notes", "Harbour Café"),
     "customer notes in Arabic": admin("orders/{number}/notes", "مكتبة الياسمين"),
     "customer notes without messages": admin("orders/{number}/notes", "St Brigid's Hospice Shop"),
@@ -425,6 +459,13 @@ STAFF_PAGES: dict[str, Open] = {
     "customer": customer("Harbour Café"),
     "customer in Arabic": customer("مكتبة الياسمين"),
     "customer of a long name": customer("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),
+    "timeline": timeline("Harbour Café"),
+    "timeline in Arabic": timeline("مكتبة الياسمين"),
+    "timeline, nothing of a kind": timeline("Papeterie Lucien", "interactions"),
+    "timeline of an order": admin("orders/{number}/timeline", "Harbour Café"),
+    "timeline of an order of long names": admin(
+        "orders/{number}/timeline", "Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"
+    ),
     "customer, refused": refused_customer,
     "products": admin("products"),
     "products, nothing found": admin("products?q=nobody&state=inactive"),
@@ -438,6 +479,7 @@ STAFF_PAGES: dict[str, Open] = {
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,
+    "interaction types": admin("settings/interactions"),
     "security": admin("security"),
     "sessions": admin("account/sessions"),
     "password": admin("account/password"),

@@ -24,8 +24,9 @@ pytestmark = pytest.mark.feature("AC-12")
 FIELDS: dict[str, str] = {
     "Contact": "id name email hasAccount signedInOn",
     "AttentionCounts": "waiting unacknowledged failedMails drafts",
+    "CustomerOutcome": "customerId customer problem",
     "CurrentViewer": "kind name permissions",
-    "Customer": "id name externalId isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
+    "Customer": "id name externalId since isActive orderingBlocked contacts linkedAccounts portalUrl interactions "
     "unacknowledged timeline",
     "DayOfActivity": "day orders ordered parcels messages",
     "EditableOrder": "address note quantities cancel until reason",
@@ -49,6 +50,7 @@ FIELDS: dict[str, str] = {
     "OrderEditing": "address note quantities cancel minutes",
     "OrderEvent": "kind happenedAt actorName status",
     "OrderLine": "id name sku unit quantity fulfilled returned unitPrice total",
+    "OrderOutcome": "orderId order problem",
     "PackingNotice": "id type text authorName loggedAt needsAcknowledgement acknowledgedAt acknowledgedByName "
     "isAboutThisOrder",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
@@ -68,7 +70,7 @@ FIELDS: dict[str, str] = {
     "StoreCheck": "subject verdict finding seen advice",
     "StoreHealth": "checkedAt checks",
     "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
-    "isOn isActive orderingBlocked devices reason actorName order contact otherCustomer fulfilment linesPacked "
+    "isOn isActive orderingBlocked devices actorName order contact otherCustomer fulfilment linesPacked "
     "linesOrdered message note mail interaction",
     "TimelineMail": "about to reason message fulfilment",
     "Unit": "name price",

@@ -74,6 +74,7 @@ QUERIES: dict[str, set[str]] = {
     "orderLinks": OURS,
     "products": STAFF,
     "customers": STAFF,
+    "searchCorrection": OURS,
     "node of a product": STAFF,
     "node": {*BUYERS, *STAFF},
     "node of a line": {*BUYERS, *STAFF},
@@ -117,6 +118,8 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "rotateAllOrderKeys": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "changeOrderStatus": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "setOrderHold": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "changeOrders": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
+    "setOrdersHold": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "fulfilOrder": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "correctFulfilment": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
     "changeFulfilmentStatus": {**dict.fromkeys(BUYERS, "FORBIDDEN"), **dict.fromkeys(STAFF, "done")},
@@ -137,6 +140,7 @@ MUTATIONS: dict[str, dict[str, str]] = {
     "rotateCustomerLink": dict.fromkeys(STAFF, "done"),
     "rotatePublicLink": {**dict.fromkeys({*HERE, *ELSEWHERE}, "FORBIDDEN"), **dict.fromkeys(OURS, "done")},
     "setCustomerFlags": dict.fromkeys(STAFF, "done"),
+    "changeCustomers": dict.fromkeys(STAFF, "done"),
     "endAccountSessions": dict.fromkeys(STAFF, "done"),
     "linkCustomers": dict.fromkeys(STAFF, "done"),
     "unlinkCustomers": dict.fromkeys(STAFF, "done"),
@@ -220,6 +224,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "orderLinks": {"order_keys:rotate"},
     "products": {"products:read"},
     "customers": {"customers:read"},
+    "searchCorrection": {"customers:read"},
     "node of a product": {"products:read"},
     "node": {"orders:read"},
     "node of a line": {"orders:read"},
@@ -258,6 +263,8 @@ SCOPES_OF: dict[str, set[str]] = {
     "rotateAllOrderKeys": {"order_keys:rotate"},
     "changeOrderStatus": {"orders:write"},
     "setOrderHold": {"orders:read", "fulfilments:write"},
+    "changeOrders": {"orders:write"},
+    "setOrdersHold": {"orders:read", "fulfilments:write"},
     "fulfilOrder": {"orders:read", "fulfilments:write"},
     "correctFulfilment": {"orders:read", "fulfilments:write"},
     "changeFulfilmentStatus": {"orders:read", "fulfilments:write"},
@@ -270,6 +277,7 @@ SCOPES_OF: dict[str, set[str]] = {
     "rotateCustomerLink": {"customers:read", "customer_links:rotate"},
     "rotatePublicLink": {"customer_links:rotate"},
     "setCustomerFlags": {"customers:write"},
+    "changeCustomers": {"customers:write"},
     "endAccountSessions": {"customers:read", "customer_links:rotate"},
 }
 ORDER_SCOPES: dict[str, str] = {
@@ -471,6 +479,7 @@ def seen_by(world: World, query: str, ask: Callable[..., Reply]) -> bool:
         "orderLinks": ("{ seen: orderLinks }", {}),
         "products": ("{ products(first: 9) { nodes { sku } } }", {}),
         "customers": ("{ customers(first: 9) { nodes { id } } }", {}),
+        "searchCorrection": ('{ seen: searchCorrection(search: "harbuor") }', {}),
         "node of a product": (node, {"id": f"product_{world.product.pk}"}),
         "node": (node, {"id": f"order_{order.pk}"}),
         "node of a line": (node, {"id": f"line_{line.pk}"}),
@@ -612,7 +621,7 @@ class Change(NamedTuple):
 
     document: str
     kind: str
-    named: dict[str, str]
+    named: dict[str, str | list[str]]
     unseen: str  # what is answered to who does not see it
     given: dict[str, Any]
 
@@ -639,6 +648,8 @@ def change(world: World, mutation: str) -> Change:
         "rotateAllOrderKeys": {},
         "changeOrderStatus": {"status": "INVOICED"},
         "setOrderHold": {"onHold": True},
+        "changeOrders": {"status": "INVOICED"},
+        "setOrdersHold": {"onHold": True},
         "fulfilOrder": {
             "lines": [{"lineId": f"line_{world.order.lines.get(ordinal=2).pk}", "quantity": 1}],
             "readNotices": [f"interaction_{world.entry.pk}"],
@@ -665,6 +676,7 @@ def change(world: World, mutation: str) -> Change:
         "setStaffRole": {"roleId": "role_admin"},
         "setSecondFactorRequired": {"required": True},
         "setCustomerFlags": {"isActive": False},
+        "changeCustomers": {"orderingBlocked": True},
         "logInteraction": {"type": "PHONE_CALL", "text": "Asked for larger tins."},
         "switchInteractionType": {"type": "OTHER", "isOn": False},
         "setPortalSettings": {"strictSecurity": True},
@@ -698,6 +710,8 @@ _NAMES = {
         *("placeOrder", "rotateCustomerLink", "setCustomerFlags", "logInteraction", "linkCustomers"),
         "unlinkCustomers",
     ),
+    "customerIds": ("changeCustomers",),
+    "orderIds": ("changeOrders", "setOrdersHold"),
     "contactId": ("endAccountSessions",),
     "interactionId": ("acknowledgeInteraction",),
     "mailId": ("retryMail", "dismissMail"),
@@ -711,13 +725,15 @@ _NAMES = {
 NAMES = {mutation: name for name, mutations in _NAMES.items() for mutation in mutations}
 
 
-def named(world: World) -> dict[str, tuple[str, str]]:
+def named(world: World) -> dict[str, tuple[str | list[str], str]]:
     """What inputs name, and what is answered to who does not see it."""
     kim = StaffMember.objects.filter(name="Kim").values_list("pk", flat=True).first()
     return {
         "orderId": (f"order_{world.order.pk}", "There is no such order."),
         "fulfilmentId": (f"fulfilment_{world.parcel.pk}", "There is no such parcel."),
         "customerId": (f"customer_{world.order.customer_id}", "There is no such customer."),
+        "customerIds": ([f"customer_{world.order.customer_id}"], "There is no such customer."),
+        "orderIds": ([f"order_{world.order.pk}"], "There is no such order."),
         "contactId": (f"contact_{world.order.contact_id}", "There is no such contact."),
         "interactionId": (f"interaction_{world.entry.pk}", "There is no such entry."),
         "mailId": (f"mail_{world.mail.pk}", "There is no such mail."),

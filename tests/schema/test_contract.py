@@ -32,6 +32,9 @@ BOUNDED = {
     "PartnerClient.usageByDay",
     "PartnerClient.usageByOperation",
     "Query.partnerScopes",
+    "ChangeOrdersSuccess.outcomes",  # as many as were named, at most 100
+    "SetOrdersHoldSuccess.outcomes",
+    "ChangeCustomersSuccess.outcomes",
     "Query.interactionTypes",
     "Query.activity",
     "DayOfActivity.ordered",  # a sum a currency

@@ -108,6 +108,7 @@ def arguments_of(names: set[str], order: Order, ids: list[str]) -> list[dict[str
         "filter": ["{}", '{search: "late"}', "{status: DRAFT}"],
         "after": ["null"],
         "days": ["30"],
+        "search": ['"late"', '"Pays lat"'],
     }
     assert names <= set(known), f"teach this walk the argument {names - set(known)}"
     tuples: list[dict[str, str]] = [{}]
@@ -177,6 +178,8 @@ def mutations(order: Order, ids: list[str]) -> Iterator[tuple[str, dict[str, Any
                 "otherId": f"customer_{order.customer_id}",
                 "reason": "",
                 "isActive": True,
+                "orderIds": [f"order_{order.pk}"],
+                "customerIds": [f"customer_{order.customer_id}"],
                 "orderingBlocked": False,
                 "strictSecurity": False,
                 "note": True if name == "setOrderEditing" else "Ring twice.",

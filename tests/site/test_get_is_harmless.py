@@ -23,6 +23,8 @@ from counterfoil.access.models import Session, User
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product, set_product_image
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.interactions.actions import log_interaction
+from counterfoil.interactions.models import InteractionType
 from counterfoil.mail.mailbox import MailboxBackend, kept_mails
 from counterfoil.orders.actions import change_status, rotate_order_key
 from counterfoil.orders.fulfilment import fulfil
@@ -124,11 +126,13 @@ def site(shop: Shop, other_shop: Shop, settings: Settings, tmp_path: Path) -> Si
     invitation = invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER)
     MailboxBackend().send_messages([EmailMessage("Hello", "Hello", "a@fennel.test", ["b@harbour.example"])])
     role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read", "fulfilments:write"])
+    entry = log_interaction(viewer=shop.staff, customer=order.customer, type=InteractionType.NOTE, text="Rang twice.")
     samples = {
         "order/<str:number>": "order/INV-7",
         "orders/<str:number>": "orders/INV-7",
         "fulfilments/<str:gid>": f"fulfilments/fulfilment_{parcel.pk}",
         "customers/<str:gid>": f"customers/customer_{order.customer_id}",
+        "interactions/<str:entry>": f"interactions/interaction_{entry.pk}",
         "products/<str:gid>": f"products/product_{tin.pk}",
         "team/invitations/<str:gid>": f"team/invitations/invitation_{invitation.pk}",
         "stores/<str:gid>": f"stores/store_{shop.store.pk}",

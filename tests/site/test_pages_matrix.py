@@ -22,6 +22,7 @@ from counterfoil.access.tenancy import TenantModel
 from counterfoil.access.viewer import Role
 from counterfoil.catalog.actions import NewUnit, save_product
 from counterfoil.conversations.actions import send_message, write_internal_note
+from counterfoil.customers.linked import link_customers
 from counterfoil.customers.links import customer_url, public_url
 from counterfoil.interactions.actions import log_interaction
 from counterfoil.interactions.models import InteractionType
@@ -44,6 +45,7 @@ ADMINS = frozenset({"staff:write"})
 PROGRAMS = frozenset({"partners:write"})
 SETTINGS = frozenset({"settings:write"})
 ORDER = frozenset({"orders:read"})
+LOG = frozenset({"customers:read", "interactions:read"})
 NEEDS: Mapping[str, frozenset[object]] = {
     "": frozenset(),
     "attention": frozenset(),
@@ -65,6 +67,7 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "orders/<str:number>/header": ORDER,
     "orders/<str:number>/lines": frozenset({"orders:read", "orders:write"}),
     "orders/<str:number>/history": ORDER,
+    "orders/<str:number>/timeline": ORDER,
     "orders/<str:number>/payment": ORDER,
     "orders/<str:number>/fulfilments": ORDER,
     "orders/<str:number>/fulfilments/parcels": ORDER,
@@ -80,8 +83,14 @@ NEEDS: Mapping[str, frozenset[object]] = {
     "customers": frozenset({"customers:read"}),
     "customers/new": frozenset({"customers:read", "customers:write"}),
     "customers/<str:gid>": frozenset({"customers:read"}),
+    "customers/<str:gid>/timeline": frozenset({"customers:read", "orders:read"}),
     "customers/<str:gid>/edit": frozenset({"customers:read", "customers:write"}),
+    "customers/<str:gid>/linked": frozenset({"customers:read"}),
+    "customers/<str:gid>/interactions": LOG,
+    "customers/<str:gid>/interactions/earlier": LOG,
+    "customers/<str:gid>/interactions/news": LOG,
     "settings/portal": SETTINGS,
+    "settings/interactions": SETTINGS,
     "settings/stores/<str:gid>/health": SETTINGS,
     "products": frozenset({"products:read"}),
     "products/new": frozenset({"products:read", "products:write"}),
@@ -114,6 +123,8 @@ WAYS_IN: Mapping[str, int] = {
 POSTS: Mapping[str, Mapping[str, str]] = {
     "sign-out": {},
     "orders/<str:number>/status": {"to": "hold"},
+    "orders-at-once": {"to": "hold", "order": "{order}"},
+    "customers-at-once": {"to": "block", "customer": "{customer}"},
     "orders/<str:number>/fulfilments/<str:gid>/tracking": {"carrier": "DPD"},
     "orders/<str:number>/fulfilments/<str:gid>/status": {"to": "delivered"},
     "orders/<str:number>/mail": {"enabled": "no"},
@@ -122,6 +133,8 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "customers/<str:gid>/link": {},
     "customers/<str:gid>/account": {"active": "no"},
     "customers/<str:gid>/sign-out": {"contact": "{contact}"},
+    "customers/<str:gid>/linked/end": {"other": "{linked}"},
+    "customers/<str:gid>/interactions/<str:entry>/acknowledge": {},
     "settings/portal/link": {},
     "settings/portal/changes": {"note": "yes"},
     "settings/portal/stores/<str:gid>": {"confirms": "yes"},
@@ -129,8 +142,13 @@ POSTS: Mapping[str, Mapping[str, str]] = {
     "team/invitations/<str:gid>/send": {},
     "team/invitations/<str:gid>/withdraw": {},
 }
-# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows.
-LOOKS: Mapping[str, str] = {"customers/<str:gid>/preview": "customer_links:read"}
+# Addresses whose POST changes nothing, and which is refused without the permission to read what it shows; and what it
+# answers with it: the exports ask first who is there.
+LOOKS: Mapping[str, tuple[str, int]] = {
+    "customers/<str:gid>/preview": ("customer_links:read", 303),
+    "orders.csv": ("orders:read", 422),
+    "customers.csv": ("customers:read", 422),
+}
 # What every member of the staff may do, of their own.
 OWN_POSTS: Mapping[str, Mapping[str, str]] = {
     "account/sessions/end": {"session": "nothing"},
@@ -155,9 +173,12 @@ ALSO_POSTS: Mapping[str, Mapping[str, str]] = {
     "orders/<str:number>/notes/internal": {"text": "Hello"},
     "customers/new": {"name": "Quill"},
     "customers/<str:gid>/edit": {"name": "Quill"},
+    "customers/<str:gid>/linked": {"other": "{other}"},
+    "customers/<str:gid>/interactions": {"type": "note", "text": "Rang twice."},
     "products/new": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "products/<str:gid>": {"sku": "BU-01", "name": "Bunting", "unit": "each", "price": "1.00", "currency": "GBP"},
     "settings/portal": {"strict": "yes"},
+    "settings/interactions": {"note": "no"},
     "settings/stores/<str:gid>/health": {},
     "team": {"required": "yes"},
     "team/<str:gid>": {"act": "deactivate"},
@@ -262,6 +283,8 @@ def site(shop: Shop, other_shop: Shop) -> Site:
     invitation = invite(viewer=shop.staff, email="nina@fennel.test", name="Nina", role=Role.SHOP_MANAGER)
     asks = {"type": InteractionType.NOTE, "text": "Call back.", "needs_acknowledgement": True}
     entry = log_interaction(viewer=shop.staff, customer=order.customer, **asks)  # type: ignore[arg-type]
+    linked, another = shop.order(customer="Pier 2").customer, shop.order(customer="Pier 3").customer
+    link_customers(viewer=shop.staff, customer=order.customer, other=linked)
     till, _ = register_client(viewer=shop.staff, name="Till", scopes=["orders:read"])
     samples = {
         "invitations/<str:gid>": f"invitations/invitation_{invitation.pk}",
@@ -270,11 +293,15 @@ def site(shop: Shop, other_shop: Shop) -> Site:
         "reset/<str:token>": f"reset/{reset_token(shop.user, clock.now())}",
         "{message}": f"message_{message.pk}",
         "{reply}": f"message_{reply.pk}",
+        "{order}": f"order_{order.pk}",
         "{draft}": shop.order().topic,
         "{entry}": f"interaction_{entry.pk}",
         "{mail}": f"mail_{failed_mail(reply).pk}",
         "{customer}": f"customer_{order.customer_id}",
         "{contact}": f"contact_{order.contact_id}",
+        "{linked}": f"customer_{linked.pk}",
+        "{other}": f"customer_{another.pk}",
+        "<str:entry>": f"interaction_{entry.pk}",
         "stores/<str:gid>": f"stores/store_{shop.store.pk}",
         "{line}": f"line_{line.pk}",
         "<str:number>": "INV-7",
@@ -429,8 +456,8 @@ def test_who_may_only_read_changes_nothing_by_any_form_and_no_form_breaks(site: 
 @pytest.mark.feature("AC-7")
 def test_looking_as_a_customer_takes_its_permission_and_changes_nothing(site: Site) -> None:
     reads = {str(one) for one in GRANTABLE if one.endswith(":read")}
-    for route, needed in LOOKS.items():
-        for permissions, status in ((reads, 303), (reads - {needed}, 403)):
+    for route, (needed, answer) in LOOKS.items():
+        for permissions, status in ((reads, answer), (reads - {needed}, 403)):
             browser = site.browser(site.role(*permissions))
             before = everything()
             assert browser.get(f"/admin/{site.address(route)}").status_code == 405

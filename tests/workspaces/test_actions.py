@@ -87,6 +87,22 @@ def test_what_a_store_does_by_itself_is_off_until_it_is_turned_on_and_told_to_st
     assert event.data == {"confirms_orders": True, "sticky_contact": False}
 
 
+@pytest.mark.feature("OR-3")
+def test_a_store_tells_customers_of_parcels_until_that_is_turned_off(shop: Shop) -> None:
+    others = {"viewer": shop.staff, "store": shop.store, "confirms_orders": False, "sticky_contact": False}
+    assert shop.store.announces_parcels
+
+    for announces, expected in ((None, True), (False, False), (None, False), (False, False), (True, True)):
+        save_store_settings(**others, announces_parcels=announces)
+        shop.store.refresh_from_db()
+        assert shop.store.announces_parcels is expected
+
+    nothing_else = {"confirms_orders": False, "sticky_contact": False}
+    assert [event.data for event in told("store.changed")] == [
+        {**nothing_else, "announces_parcels": announces} for announces in (False, True)
+    ]
+
+
 def test_nobody_but_who_may_does_any_of_it(shop: Shop) -> None:
     order = shop.order()
     before = Event.objects.count()

@@ -8,7 +8,7 @@ from schema.root import schema
 
 ENTRY = """
     happenedAt kind group actor actorName creditNote statusBefore statusAfter parcelBefore parcelAfter isOn isActive
-    orderingBlocked devices reason linesPacked linesOrdered
+    orderingBlocked devices linesPacked linesOrdered
     amount { amount currency } order { id number } contact { id name } otherCustomer { id name }
     fulfilment { id number carrier } message { id text author authorName } note { id text authorName }
     mail { about to reason message { id } fulfilment { id } }

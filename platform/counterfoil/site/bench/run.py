@@ -21,10 +21,11 @@ from counterfoil.site.bench.places import Environment, places, refuse_unless_emp
 from counterfoil.site.bench.printing import at, table
 from counterfoil.site.bench.record import RecordSizes, measure_record
 from counterfoil.site.bench.rounds import Rounds, medians, rounds_of
+from counterfoil.site.bench.search import SHOPS, SearchSizes, measure_search
 from counterfoil.site.command import Stop
 
-PARTS = ("list", "page", "access", "hostile", "growth", "live", "entry", "record")
-_SECTIONS = ("graphql_list", "order_page", "access", "hostile", "live", "entry", "record")
+PARTS = ("list", "page", "access", "hostile", "growth", "live", "entry", "record", "search")
+_SECTIONS = ("graphql_list", "order_page", "access", "hostile", "live", "entry", "record", "search")
 SMALL, LARGE = "small", "large"
 COUNTERFOIL, PLAIN, GRAPHENE, CONNECTIONS = "counterfoil", "plain_json", "graphene", "graphene_connections"
 _FILES = 8192
@@ -64,6 +65,11 @@ BOUNDS = {
     "record.profile.growth": 1.3,
     "record.timeline.growth": 1.3,
     "record.live.p99_ms": 1000,
+    "search.orders.worst_cpu_ms": 30,
+    "search.orders.growth": 1.3,
+    "search.customers.worst_cpu_ms": 30,
+    "search.customers.growth": 1.3,
+    "search.mistyped_cpu_ms": 30,
 }
 
 
@@ -82,6 +88,7 @@ class Sizes:
     every_way_to_watch: bool = True  # subscriptions too, and all on one order
     entry: EntrySizes = field(default_factory=EntrySizes)
     record: RecordSizes = field(default_factory=RecordSizes)
+    search: SearchSizes = field(default_factory=SearchSizes)
 
 
 QUICK = Sizes(
@@ -94,6 +101,7 @@ QUICK = Sizes(
     every_way_to_watch=False,
     entry=EntrySizes(addresses=20, guessers=6, guesses=3, endings=2, orders=2_000, rounds=5),
     record=RecordSizes(orders=100, interactions=400, colleagues=5, entries=3, rounds=3),
+    search=SearchSizes(orders=1_000, customers=500, beginnings=30),
 )
 
 
@@ -110,7 +118,8 @@ def run_bench(*, as_json: bool, quick: bool, database: str | None, only: str | N
         signal.signal(number, _exit)
     sizes = QUICK if quick else Sizes()
     shops = {SMALL: sizes.small, LARGE: sizes.large} if "growth" in parts else {SMALL: sizes.small}
-    with places(list(shops), database) as environments:
+    named = [*shops, *(SHOPS if "search" in parts else ())]
+    with places(named, database) as environments:
         figures = _measure(environments, shops, sizes, parts)
     figures |= {
         "sizes": {"orders": shops, "streams": sizes.streams[-1] if "live" in parts else 0, "quick": quick},
@@ -193,6 +202,9 @@ def _measure(
     if "record" in parts:
         _say("measuring a customer's record")
         figures["record"] = measure_record(environments[SMALL], sizes.record)
+    if "search" in parts:
+        _say("measuring searches")
+        figures["search"] = measure_search(environments, sizes.search)
     return figures
 
 
