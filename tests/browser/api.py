@@ -14,6 +14,7 @@ _TEXTS = """query ($number: String!) {
   orderByNumber(number: $number) { messages(first: 100) { nodes { text } } }
 }"""
 
+_ID = """query ($number: String!) { orderByNumber(number: $number) { id } }"""
 _BUYER = """query ($number: String!) {
   orderByNumber(number: $number) { customer { id } contact { id } }
 }"""
@@ -24,7 +25,9 @@ _PORTAL = """query ($number: String!) {
   orderByNumber(number: $number) { customer { portalUrl } }
 }"""
 _PLACE = """mutation ($input: PlaceOrderInput!) {
-  result: placeOrder(input: $input) { ... on PlaceOrderSuccess { order { id number } } ... on Problem { message } }
+  result: placeOrder(input: $input) {
+    ... on PlaceOrderSuccess { order { id number guest_url: guestUrl } } ... on Problem { message }
+  }
 }"""
 _STRICT = """mutation ($input: SetPortalSettingsInput!) {
   result: setPortalSettings(input: $input) { __typename ... on Problem { message } }
@@ -76,7 +79,7 @@ class Api:
     def place_like(
         self, order: dict[str, str], *products: str, quantity: int = 1, address: dict[str, str] | None = None
     ) -> dict[str, str]:
-        """Another order of the same contact, of these products."""
+        """Another order of the same contact, of these products, with its link."""
         buyer = self._ask(_BUYER, number=order["number"])["orderByNumber"]
         given = {
             "clientMutationKey": str(uuid4()),
@@ -107,6 +110,10 @@ class Api:
         given = {"clientMutationKey": str(uuid4()), "orderId": order["id"], "status": status}
         result = self._ask(_MOVE, input=given)["result"]
         assert result == {"__typename": "ChangeOrderStatusSuccess"}
+
+    def confirm_number(self, number: str) -> None:
+        """Confirm the order of this number."""
+        self.move({"id": self._ask(_ID, number=number)["orderByNumber"]["id"]}, "CONFIRMED")
 
     def set_active(self, order: dict[str, str], *, active: bool) -> None:
         """Close the account of an order's customer, or open it again."""

@@ -330,6 +330,60 @@ def order_to_add(page: Page, demo: Demo) -> None:
     expect(page.get_by_text("placed with another address")).to_be_visible()
 
 
+def order_to_change(page: Page, demo: Demo) -> None:
+    """What a contact may change of an order, all of it unfolded."""
+    be(page, demo, "nell@bluebelltea.example")
+    with Api(demo) as api:
+        order = api.place_like(demo.order("Bluebell Tearooms"), "Donaudampfschifffahrtsgesellschaftskapitänsmütze " * 3)
+    page.goto(f"{demo.base}/order/{order['number']}/change")
+    watching(page)
+    for summary in page.locator("summary").all():
+        summary.click()
+    page.evaluate("window.shifted = 0")  # what was folded moves what stands below
+
+
+def change_refused(page: Page, demo: Demo) -> None:
+    """The same after a quantity and a town that are none."""
+    order_to_change(page, demo)
+    page.get_by_role("textbox", name="Donaudampf").fill("four")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Write a whole number")).to_be_visible()
+
+
+def change_too_late(page: Page, demo: Demo) -> None:
+    """The same once the shop has confirmed the order: what can't be saved any more is shown to be copied."""
+    order_to_change(page, demo)
+    number = page.url.split("/")[-2]
+    page.get_by_role("textbox", name="Donaudampf").fill("4")
+    with Api(demo) as api:
+        api.confirm_number(number)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="This can’t be saved any more")).to_be_visible()
+
+
+def unchangeable(page: Page, demo: Demo) -> None:
+    """The page of what may be changed, of an order that has left."""
+    portal("Kettle & Co")(page, demo)
+    page.goto(f"{page.url}/change")
+
+
+def order_to_cancel(page: Page, demo: Demo) -> None:
+    """Whether an order is to be cancelled."""
+    with Api(demo) as api:
+        order = api.place_like(demo.order("Bluebell Tearooms"), "Tea cosy")
+    page.goto(order["guest_url"])
+    page.goto(f"{demo.base}/order/{order['number']}/cancel")
+
+
+def checked_store(page: Page, demo: Demo) -> None:
+    """The health of the demo's store, checked just now."""
+    admin("settings/portal")(page, demo)
+    page.get_by_role("link", name="Check its health").click()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Checked just now")).to_be_visible()
+    page.evaluate("window.shifted = 0")
+
+
 CUSTOMERS_PAGES: dict[str, Open] = {
     "order": portal("Harbour Café"),
     "order without messages": portal("St Brigid's Hospice Shop"),
@@ -358,6 +412,11 @@ CUSTOMERS_PAGES: dict[str, Open] = {
     "order of one's account": account("ana@harbour.example", "/order/{number}", customer="Harbour Café"),
     "order by a customer's link": by_customers_link("Brightwater Garden Centre", "/order/{number}"),
     "order to add, refused": order_to_add,
+    "order to change": order_to_change,
+    "order to change, refused": change_refused,
+    "order to change, too late": change_too_late,
+    "order that can't be changed": unchangeable,
+    "order to cancel": order_to_cancel,
     "invoice": account("hannah@maplerye.example", "/order/{number}/invoice", customer="Maple & Rye"),
     "nothing at this address": site("/nothing"),
     "mailbox": site("/mailbox/"),
@@ -416,6 +475,7 @@ STAFF_PAGES: dict[str, Open] = {
     "customer, closed": closed_customer,
     "portal settings": admin("settings/portal"),
     "portal settings, saved": saved_portal_settings,
+    "health of a store": checked_store,
     "account": admin("account"),
     "second factor": admin("account/second-factor"),
     "second factor, refused": second_factor_to_confirm,

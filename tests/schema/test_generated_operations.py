@@ -23,7 +23,7 @@ from counterfoil.staff.invitations import invite
 from counterfoil.workspaces.actions import set_order_editing
 from tests.posting import key_of, partner_token, token_of
 from tests.schema.generated import MUTATIONS, QUERIES, each_generated, filled
-from tests.schema.test_access_matrix import CONTACTS_ALONE
+from tests.schema.test_access_matrix import BUYERS_ALONE, CONTACTS_ALONE
 from tests.two_workspaces import Side, ids_of, two_workspaces
 
 MEDIA = ("application/json", "application/graphql-response+json")
@@ -100,8 +100,9 @@ def tell_all(fields: list[str], count: int, askers: list[Asker], *, until_done: 
     """Ask for each root field so often; nothing of it stays done."""
     told = Told()
     # The more may be done the more often, and first: of numbers the small ones are drawn most.
-    often = [*(asker for asker in askers if asker.who == "admin" for _ in range(6)), *askers]
     for name in fields:
+        most = "guest of the draft" if name in BUYERS_ALONE else "admin"
+        often = [*(asker for asker in askers if asker.who == most for _ in range(6)), *askers]
         tell = partial(_tell, told, name, often)
         each_generated(name, count, tell)
         if until_done and not told.done[name]:  # chance was against it
