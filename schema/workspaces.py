@@ -95,7 +95,7 @@ def read_stores(stores: QuerySet[StoreModel]) -> list[StoreRow]:
         "announces_parcels",
     )
     siblings = Siblings()
-    rows = [StoreRow(*row, siblings) for row in stores.values_list(*fields)]
+    rows = [StoreRow._make((*facts, siblings)) for facts in stores.values_list(*fields)]
     siblings.share(rows, "pk")
     return rows
 

@@ -29,6 +29,7 @@ OPERATIONS = client.operations_beside(__file__)
 
 STORY = "admin_ui/timeline/_story.html"
 A_PAGE = 30
+A_FEW = 10
 MOST = 100
 # What to narrow a story by: the word on the chip, and what to read, in one of these ways, to find anything there.
 GROUPS: Mapping[str, tuple[str, tuple[set[str], ...]]] = {
@@ -84,11 +85,25 @@ def _run(
     """A page of a story; for the region that fetches itself again, one that reaches down to what it shows."""
     variables = {
         **about,
-        "first": MOST if _is_region(request) else A_PAGE,
-        "after": request.GET.get("before") or None,
+        "first": A_PAGE,
+        "after": None if _is_region(request) else request.GET.get("before") or None,
         "groups": [group.upper() for group in _chosen(request)] or None,
     }
-    return run_page(viewer, OPERATIONS[operation], variables, "after")
+    if not _is_region(request):
+        return run_page(viewer, OPERATIONS[operation], variables, "after")
+    # What it shows and a few more; whoever was away for long gets as many as there are at once.
+    for first in (_shown(request) + A_FEW, MOST):
+        data = client.run(viewer, OPERATIONS[operation], {**variables, "first": min(first, MOST)})
+        found = data.get("customer") or data.get("orderByNumber")
+        if not found or request.GET["until"] in {edge["cursor"] for edge in found["timeline"]["edges"]}:
+            break
+    return data, False
+
+
+def _shown(request: HtmxRequest) -> int:
+    """How many entries the region shows."""
+    shown = request.GET.get("shown", "")
+    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 4 else A_PAGE
 
 
 def _is_region(request: HtmxRequest) -> bool:
@@ -114,6 +129,7 @@ def _story(request: HtmxRequest, timeline: dict[str, Any], here: str, *, lost: b
         "days": _days([edge["node"] for edge in edges], under=request.GET.get("day", "") if request.htmx else ""),
         "version": version_of([edges, more]),
         "until": last["cursor"] if last else "",
+        "shown": len(edges),
         "overtaken": overtaken,
         "is_earlier": bool(request.GET.get("before")) and not lost,
         "lost": lost,

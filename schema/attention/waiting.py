@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Annotated, NamedTuple, cast
 
 import strawberry
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -12,12 +12,13 @@ from counterfoil.access.viewer import Viewer
 from counterfoil.conversations.models import Conversation, Visibility
 from counterfoil.conversations.models import Message as MessageModel
 from counterfoil.conversations.queries import waiting_visible_to
+from counterfoil.customers.queries import sees_customers
 from schema.attention.readers import reads_conversations
 from schema.context import Info
 from schema.conversations.types import Message, MessageRow, read_messages
 from schema.loading import Siblings
 from schema.orders.types import Order, orders_by_key
-from schema.relay import After, Connection, First, Keyset
+from schema.relay import After, Connection, First, Keyset, pk_of
 from schema.scopes import needs
 
 LONGEST_WAITING = Keyset("waitingConversations", "waiting_since", descending=False)
@@ -64,12 +65,24 @@ class WaitingQueries:
         metadata=needs(Permission.ORDERS_READ, Permission.MESSAGES_READ),
     )
     def waiting_conversations(
-        self, info: Info, first: First, after: After = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        customer_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only this customer's: the customer's global id. Needs customers:read."),
+        ] = None,
     ) -> Connection[WaitingConversation] | None:
         viewer = info.context.viewer
         if not reads_conversations(viewer):
             return None
-        return LONGEST_WAITING.cut(waiting_visible_to(viewer), _read, first=first, after=after)
+        waiting = waiting_visible_to(viewer)
+        if customer_id is not None:
+            # Who reads no customers would learn here whose the orders are.
+            customer = pk_of(customer_id, "customer") if sees_customers(viewer) else None
+            waiting = waiting.filter(order__customer_id=customer or 0)
+        return LONGEST_WAITING.cut(waiting, _read, first=first, after=after)
 
 
 def _read(waiting: QuerySet[Conversation]) -> list[WaitingRow]:

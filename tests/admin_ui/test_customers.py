@@ -263,7 +263,9 @@ def test_the_page_of_a_customer_shows_their_newest_ten_orders(staff: Client, sho
     assert eleven.links("/admin/orders/") == [f"/admin/orders/A-{number}" for number in range(10, 0, -1)]
     assert ten.links("/admin/orders?customer=") == []
     [more] = eleven.links("/admin/orders?customer=")
-    assert len(Html(staff.get(more)).links("/admin/orders/A-")) == 11
+    narrowed = Html(staff.get(more))
+    assert len(narrowed.links("/admin/orders/A-")) == 11
+    assert narrowed.links("/admin/orders/B-") == []
 
 
 def test_the_page_of_an_order_links_to_its_customer_and_its_head_stays_current(staff: Client, shop: Shop) -> None:

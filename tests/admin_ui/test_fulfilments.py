@@ -89,7 +89,7 @@ def typed_in(answer: HttpResponse, order: Order) -> dict[str, str]:
 
 
 TYPED = {**TRACKING, "quantity": "3"}
-STATEMENTS = 16
+STATEMENTS = 17
 
 
 @pytest.mark.feature("IN-8")

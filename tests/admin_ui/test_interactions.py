@@ -14,10 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from counterfoil.access import clock
 from counterfoil.access.models import CustomRole, StaffMember
+from counterfoil.conversations.actions import send_message
 from counterfoil.customers.models import Customer
 from counterfoil.interactions.actions import acknowledge_interaction, log_interaction, switch_type
 from counterfoil.interactions.models import Interaction, InteractionType
 from counterfoil.orders.actions import place_order
+from counterfoil.orders.fulfilment import set_hold
 from counterfoil.orders.models import Order
 from tests.admin_ui.pages import Html
 from tests.factories import LINES, Shop
@@ -205,6 +207,25 @@ def test_a_long_text_is_folded_and_whole_and_hostile_text_is_text(
     assert not html.acts
     assert long in html.text
     assert page.content.decode().count("<details><summary") == 2
+
+
+def test_the_open_promises_are_orders_on_hold_and_conversations_without_an_answer_too(
+    staff: Client, shop: Shop, customer: Customer, order: Order
+) -> None:
+    before = staff.get(profile(customer)).content.decode()
+    set_hold(viewer=shop.staff, order=order, on_hold=True)
+    send_message(viewer=shop.guest(order), order=order, text="Where is it?")
+    another = shop.order(customer="Pier 9", number="4200")
+    send_message(viewer=shop.guest(another), order=another, text="Not theirs")
+
+    after = staff.get(profile(customer)).content.decode()
+
+    assert "is on hold</a>" not in before
+    assert "They wait for an answer" not in before
+    assert '<a href="/admin/orders/4137">Order <bdi>4137</bdi> is on hold</a>' in after
+    waiting = "They wait for an answer on order <bdi>4137</bdi></a>"
+    assert f'<a href="/admin/orders/4137/notes#newest">{waiting}' in after
+    assert after.count("They wait for an answer") == 1
 
 
 # Logging.

@@ -242,14 +242,18 @@ def test_the_region_asks_down_to_what_it_shows_and_gets_what_is_new_above_it(sho
     first = browser.get(here)
     shown = {"have": value(first, "have"), "until": value(first, "until")}
 
-    assert browser.get(here, shown, headers=HTMX).status_code == 204
+    for count in ("30", "", "nonsense", "٣", "99999"):
+        assert browser.get(here, {**shown, "shown": count}, headers=HTMX).status_code == 204
 
-    for number in range(3):
-        send_message(viewer=shop.staff, order=order, text=f"new {number}")
-    again = browser.get(here, shown, headers=HTMX)
-    assert "<html" not in text_of(again)
-    assert quotes(again) == ["new 2", "new 1", "new 0", *quotes(first)]
-    assert value(again, "until") == shown["until"]
+    new: list[str] = []
+    for burst in (3, 40):  # as one looks on, and after one was away
+        for number in range(burst):
+            new.insert(0, f"new {burst} {number}")
+            send_message(viewer=shop.staff, order=order, text=new[0])
+        again = browser.get(here, {**shown, "shown": "30"}, headers=HTMX)
+        assert "<html" not in text_of(again)
+        assert quotes(again) == [*new, *quotes(first)]
+        assert (value(again, "until"), value(again, "shown")) == (shown["until"], str(30 + len(new)))
 
 
 def test_a_region_that_was_overtaken_lets_the_page_begin_anew(shop: Shop, browser: Client) -> None:
@@ -293,7 +297,7 @@ def test_another_workspaces_customer_and_order_have_no_story_here(
 def test_who_reads_less_is_told_less_and_offered_no_chip_for_the_rest(shop: Shop) -> None:
     happened = eventful(shop)
     role = save_role(viewer=shop.staff, name="Packer", permissions=["orders:read", "customers:read"])
-    pia = signed_in(shop, StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id))
+    pia = signed_in(shop, StaffMember.objects.get(pk=shop.hire("Pia", role).staff_id or 0))
 
     page = pia.get(of_customer(happened.order))
 

@@ -73,6 +73,20 @@ def test_who_waits_longest_comes_first_with_what_was_written_last(shop: Shop, ot
     ]
 
 
+def test_who_reads_customers_asks_for_those_who_wait_of_one_customer(shop: Shop, other_shop: Shop, ask: Ask) -> None:
+    theirs, _, foreign = wait(shop, MONDAY, "Where?"), wait(shop, MONDAY, "When?"), wait(other_shop, MONDAY, "Why?")
+    blind = save_role(viewer=shop.staff, name="Answers", permissions=["orders:read", "messages:read"])
+    text = "query ($id: ID!) { waitingConversations(first: 9, customerId: $id) { nodes { order { number } } } }"
+
+    def found(viewer: Viewer, gid: str) -> list[str]:
+        return [node["order"]["number"] for node in ask(viewer, text, id=gid)["waitingConversations"]["nodes"]]
+
+    assert found(shop.staff, f"customer_{theirs.customer_id}") == [theirs.number]
+    assert found(shop.hire("Ida", blind), f"customer_{theirs.customer_id}") == []
+    for gid in (f"customer_{foreign.customer_id}", theirs.topic, "nonsense", ""):
+        assert found(shop.staff, gid) == []
+
+
 def test_pages_of_who_waits_follow_each_other(shop: Shop, ask: Ask) -> None:
     numbers = [wait(shop, MONDAY, "Hello?").number for _ in range(5)]  # in the same moment
     text = """query ($after: String) { waitingConversations(first: 2, after: $after) {

@@ -93,19 +93,21 @@ SEND_A_PART = Task(
     "A parcel with chosen quantities of an order’s lines; the customer sees it at once.",
     (
         Step(
-            "See what is left of each line: `quantity` less `fulfilled`.",
+            "See what is left of each line, `quantity` less `fulfilled`, and read what was logged about the order and "
+            "its customer.",
             """\
 query WhatIsLeft($number: String!) {
   orderByNumber(number: $number) {
     id
     lines(first: 50) { nodes { id sku name quantity fulfilled } }
+    packingNotices(first: 50) { nodes { id type text authorName } pageInfo { hasNextPage endCursor } }
   }
 }""",
             {"number": "4125"},
         ),
         Step(
-            "Send six of the twelve cutters. Without `lines` everything that is left goes. "
-            "Needs the scope `fulfilments:write`.",
+            "Send six of the twelve cutters. Without `lines` everything that is left goes. With a staff member’s token "
+            "nothing leaves while a notice is missing in `readNotices`. Needs the scope `fulfilments:write`.",
             """\
 mutation SendParcel($input: FulfilOrderInput!) {
   fulfilOrder(input: $input) {
@@ -121,12 +123,18 @@ mutation SendParcel($input: FulfilOrderInput!) {
                     "clientMutationKey": "docs-send-1",
                     "orderId": "ORDER_ID",
                     "lines": [{"lineId": "LINE_ID", "quantity": 6}],
+                    "readNotices": ["NOTICE_ID", "OTHER_NOTICE_ID"],
                     "carrier": "Royal Mail",
                     "trackingNumber": "AB 1292 0031 7GB",
                     "trackingUrl": "https://tracking.example/AB129200317GB",
                 }
             },
-            {"ORDER_ID": "1 orderByNumber.id", "LINE_ID": "1 orderByNumber.lines.nodes.1.id"},
+            {
+                "ORDER_ID": "1 orderByNumber.id",
+                "LINE_ID": "1 orderByNumber.lines.nodes.1.id",
+                "NOTICE_ID": "1 orderByNumber.packingNotices.nodes.0.id",
+                "OTHER_NOTICE_ID": "1 orderByNumber.packingNotices.nodes.1.id",
+            },
         ),
         Step(
             "Later, say that it has arrived.",
