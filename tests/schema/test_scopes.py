@@ -118,7 +118,14 @@ def test_every_field_says_what_its_type_needs_and_only_what_is_free_says_nothing
         for field, scopes in fields(name).items():
             assert found[name] <= scopes, f"{name}.{field}"
     asking = {f"{name}.{field}": scopes for name in FREE for field, scopes in fields(name).items() if scopes}
-    assert asking == {"Workspace.publicUrl": {"customer_links:read"}, "Store.health": {"settings:write"}}
+    assert asking == {
+        "Workspace.publicUrl": {"customer_links:read"},
+        "Store.health": {"settings:write"},
+        "AttentionCounts.waiting": {"orders:read", "messages:read"},
+        "AttentionCounts.unacknowledged": {"customers:read", "interactions:read"},
+        "AttentionCounts.failedMails": {"orders:read", "messages:read"},
+        "AttentionCounts.drafts": {"orders:read"},
+    }
     assert found["SendMessageSuccess"] == {"orders:read", "messages:write"}
     assert found["MessageEdge"] == found["MessageMail"] == {"orders:read", "messages:read"}
     assert found["ChangeOrderStatusSuccess"] == {"orders:write"}
