@@ -79,7 +79,7 @@ class OrdersAtOnceMutations:
         description="Move many orders along the order axis, each by itself: an order that can't go there stays as it "
         "is, and says why. Sent again with the same key, what was done is not done twice, and what was refused is "
         "tried again.",
-        metadata=needs(Permission.ORDERS_READ, Permission.ORDERS_WRITE),
+        metadata=needs(Permission.ORDERS_WRITE),
     )
     def change_orders(self, info: Info, input: Annotated[ChangeOrdersInput, ABOUT]) -> ChangeOrdersResult:
         viewer = info.context.viewer

@@ -13,7 +13,14 @@ from counterfoil.access.tenancy import SameWorkspace, TenantModel
 from counterfoil.activity.models import DayOfActivity
 from counterfoil.catalog.models import Category, Product, Unit
 from counterfoil.conversations.actions import send_message, write_internal_note
-from counterfoil.customers.models import AccountSession, BrowserContact, Customer, LinkedAccount, OneTimeCode
+from counterfoil.customers.models import (
+    AccountSession,
+    BrowserContact,
+    Customer,
+    CustomerWord,
+    LinkedAccount,
+    OneTimeCode,
+)
 from counterfoil.events.record import record
 from counterfoil.interactions.models import Interaction, InteractionType, SwitchedOffType
 from counterfoil.mail.models import Mail, MailKind, MailState
@@ -26,6 +33,7 @@ from counterfoil.orders.models import (
     OrderAddress,
     OrderLine,
     OrderStatus,
+    OrderWord,
     Return,
     ReturnLine,
 )
@@ -57,7 +65,10 @@ def furnish(shop: Shop) -> None:
     _know(shop, order)
     _mails(shop, order)
     DayOfActivity.objects.get_or_create(workspace=shop.workspace, day=clock.now().date(), currency="EUR")
-    shop.order(email=f"ben@{shop.store.host}").lines.all().delete()
+    bare = shop.order(email=f"ben@{shop.store.host}")
+    bare.lines.all().delete()
+    OrderWord.objects.filter(order=bare).delete()
+    CustomerWord.objects.filter(customer=Customer.objects.filter(workspace=shop.workspace).last()).delete()
     AccessToken.objects.create(
         workspace=shop.workspace,
         staff=shop.member,

@@ -348,6 +348,7 @@ def world(db: None) -> World:
     Store.objects.update(sticky_contact=True)
     order = shop.order(number="INV-7", browser="b7", addresses=ADDRESSES)
     another, elsewhere = shop.order(), other.order(number="INV-7-elsewhere")
+    link_customers(viewer=shop.staff, customer=order.customer, other=another.customer)
     manager = shop.hire("Tom", Role.SHOP_MANAGER)
     tokens = {
         "anonymous": None,

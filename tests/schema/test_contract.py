@@ -54,6 +54,7 @@ CONNECTIONS = [
     "Order.internalNotes",
     "Order.lines",
     "Order.messages",
+    "Order.packingNotices",
     "Order.timeline",
     "PartnerClient.secrets",
     "Product.units",

@@ -16,12 +16,13 @@ pytestmark = [pytest.mark.feature("GQ-2"), pytest.mark.slow_on_postgresql]
 world = measured.world
 PAGE = "nodes { %s } pageInfo { startCursor endCursor hasNextPage }"
 LISTS = sorted(CONNECTIONS)
+_NODES = {"Query.waitingConversations": "order { id }"}
 
 
 def asked(world: World, name: str, first: object, after: str | None, who: str = "admin") -> Reply:
     """A page of this list."""
     of, _, field = name.partition(".")
-    rows = PAGE % ("id" if of == "Query" else "__typename")
+    rows = PAGE % _NODES.get(name, "id" if of == "Query" else "__typename")
     found = f"found: {field}(first: $first, after: $after) {{ {rows} }}"
     declared = "query ($first: Int!, $after: String, $id: ID = null) "
     if of == "Query":
@@ -91,11 +92,11 @@ def test_a_page_of_any_list_has_one_to_a_hundred_rows(world: World, name: str) -
 @pytest.mark.feature("AC-12")
 @pytest.mark.parametrize("name", [name for name in LISTS if name.startswith("Query.")])
 def test_a_cursor_of_another_workspace_only_says_where_to_begin(world: World, name: str) -> None:
-    ours = [node["id"] for node in page(asked(world, name, 100, None))["nodes"]]
+    ours = page(asked(world, name, 100, None))["nodes"]
     theirs = page(asked(world, name, 100, None, "staff elsewhere"))["pageInfo"]
 
     for after in (theirs["startCursor"], theirs["endCursor"]):
-        told = [node["id"] for node in page(asked(world, name, 100, after))["nodes"]]
+        told = page(asked(world, name, 100, after))["nodes"]
         assert told == ours[len(ours) - len(told) :]
 
 

@@ -108,6 +108,7 @@ def arguments_of(names: set[str], order: Order, ids: list[str]) -> list[dict[str
         "filter": ["{}", '{search: "late"}', "{status: DRAFT}"],
         "after": ["null"],
         "days": ["30"],
+        "customerId": [json.dumps(f"customer_{order.customer_id}")],
         "search": ['"late"', '"Pays lat"'],
     }
     assert names <= set(known), f"teach this walk the argument {names - set(known)}"
