@@ -89,6 +89,8 @@ def test_a_mistyped_name_shows_the_nearest_one_and_says_so(shop: Shop, mara: Cli
 
     assert shown(mara, "?q=harbuor") == ["Harbour Café"]
     assert "Nothing begins with “<bdi>harbuor</bdi>”. Showing “<bdi>harbour</bdi>”." in page
+    closed = Html(mara.get(f"{LIST}?q=harbuor&account=closed")).text
+    assert "No customer matches “harbour”" in " ".join(closed.split())
 
 
 def test_chips_narrow_together_and_each_is_taken_off_by_itself(shop: Shop, mara: Client) -> None:

@@ -77,6 +77,7 @@ def test_a_mistyped_name_shows_the_nearest_one_and_says_so(shop: Shop, mara: Cli
     assert shown(mara, "?q=harbuor") == ["1"]
     assert "Nothing begins with “<bdi>harbuor</bdi>”. Showing “<bdi>harbour</bdi>”." in page
     assert "Nothing begins" not in mara.get(f"{LIST}?q=harb").content.decode()
+    assert "No order matches “harbour”" in " ".join(Html(mara.get(f"{LIST}?q=harbuor&paid=paid")).text.split())
 
 
 def test_many_orders_are_confirmed_at_once(shop: Shop, mara: Client) -> None:
