@@ -106,7 +106,7 @@ def test_it_knows_its_parts() -> None:
     done = run(COMMAND, "bench", "--only", "list,speed")
 
     assert done.returncode == 2
-    assert done.stderr == "counterfoil: speed: the parts are list, page, access, hostile, growth, live, entry.\n"
+    assert done.stderr == "counterfoil: speed: the parts are list, page, access, hostile, growth, live, entry, record, search.\n"
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 import pytest
 from pytest_django import Settings
@@ -160,6 +161,31 @@ def test_a_mail_that_was_refused_once_is_sent_the_next_time(
     assert refused.reason == "ConnectionRefusedError: no mail server here"
     assert (mail.state, mail.attempts, mail.reason) == (MailState.SENT, 2, "")
     assert len(outbox()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            SMTPRecipientsRefused({"ana@harbour.example": (550, b"5.1.1 <Ana@Harbour.example>: no such user")}),
+            "The mail server refuses the address: 550 5.1.1 <…>: no such user",
+        ),
+        (SMTPDataError(554, b"ana@harbour.example is blocked"), "SMTPDataError: (554, b'… is blocked')"),
+    ],
+)
+def test_why_a_mail_could_not_be_sent_is_told_without_the_address(
+    shop: Shop, settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    use(settings, Refusing)
+    monkeypatch.setattr(Refusing, "send_messages", refuse)
+    mail = queued_mail(shop)
+    delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.to, mail.reason) == ("ana@harbour.example", words)
 
 
 def test_one_mail_that_can_not_be_sent_does_not_hold_up_the_others(

@@ -131,6 +131,7 @@ def test_pages_that_can_not_be_reached(store: Store, cause: Cause) -> None:
         (Answer(301, {"location": "https://elsewhere.test/"}), "leads_elsewhere"),
         (Answer(302, {"location": "ftp://fennel.test/"}), "leads_elsewhere"),
         (Answer(302, {"location": "//elsewhere.test/x"}), "leads_elsewhere"),
+        (Answer(302, {"location": "http://[fennel.test/"}), "leads_elsewhere"),  # no address at all
         (Answer(302, {"location": "/"}), "leads_in_circles"),
         (Answer(302), "leads_in_circles"),
     ],
@@ -165,10 +166,19 @@ def test_a_redirect_to_https_is_followed(store: Store) -> None:
         (Answer(200, {}, b"[]"), "another_site"),
         (Answer(200, {}, b"\xff{"), "another_site"),
         (Answer(302, {"location": "https://elsewhere.test/"}), "leads_elsewhere"),
+        (Answer(302, {"location": "//[fennel.test/"}), "leads_elsewhere"),  # no address at all
     ],
 )
 def test_somebody_else_who_answers_in_its_place(store: Store, said: Answer, finding: str) -> None:
     assert findings(store, world(store, proof=said)) == {**WELL, "portal": finding}
+
+
+def test_a_sign_in_that_leads_to_no_address_at_all_is_told_as_leading_astray(store: Store) -> None:
+    orders = Answer(303, {"location": "http://[fennel.test/"})
+
+    portal = looked_at(store, world(store, orders=orders))[2]
+
+    assert (portal.finding, portal.facts["to"]) == ("leads_elsewhere", "http://[fennel.test/")
 
 
 def test_another_store_that_answers_in_its_place(shop: Shop, other_shop: Shop, store: Store) -> None:

@@ -6,6 +6,7 @@ from its row: the same however often it is tried, so a mailbox that saw it befor
 """
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,17 +62,18 @@ def deliver(mail_id: int) -> None:
             mailers.default.send_messages([rendered(mail)])
     except Exception as error:
         logger.warning("Mail %s could not be sent: %s", mail_id, type(error).__name__)
-        _failed(mail, _in_words(error)[:300])
+        _failed(mail, _in_words(error, mail.to)[:300])
     else:
         _finish(mail, MailState.SENT, "")
 
 
-def _in_words(error: Exception) -> str:
-    """Why a mail could not be sent. What a server says of the address is told without the address."""
+def _in_words(error: Exception, address: str) -> str:
+    """Why a mail to this address could not be sent, without the address: not all who read this may read that."""
+    words = f"{type(error).__name__}: {error}"
     if isinstance(error, SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()), (0, b""))
-        return f"The mail server refuses the address: {code} {said.decode(errors='replace')}"
-    return f"{type(error).__name__}: {error}"
+        words = f"The mail server refuses the address: {code} {said.decode(errors='replace')}"
+    return re.sub(re.escape(address), "…", words, flags=re.IGNORECASE) if address else words
 
 
 def _failed(mail: Mail, reason: str) -> None:

@@ -168,10 +168,19 @@ def _followed(network: Reaches, address: str) -> tuple[str, Answer]:
             raise _Astray(error.cause.value) from error
         if answer.status not in _REDIRECTS:
             return address, answer
-        address = urljoin(address, answer.headers.get("location", ""))
+        address = _led_to(address, answer)
         if urlsplit(address).hostname != host or urlsplit(address).scheme not in ("http", "https"):
             raise _Astray("leads_elsewhere", to=urlsplit(address).hostname or address[:200])
     raise _Astray("leads_in_circles")
+
+
+def _led_to(address: str, answer: Answer) -> str:
+    """Where a redirect leads that was answered at an address. What it says may be no address at all."""
+    location = answer.headers.get("location", "")
+    try:
+        return urljoin(address, location)
+    except ValueError as error:
+        raise _Astray("leads_elsewhere", to=location[:200]) from error
 
 
 def _page(store: Store, network: Reaches) -> Check:
@@ -206,11 +215,11 @@ def _portal(store: Store, network: Reaches) -> Check:
         if whose != store.pk:
             return Check(Subject.PORTAL, "another_store" if whose else "another_site", facts)
         orders = network.get(urljoin(address, ORDERS_PATH))
+        leads_to = urlsplit(_led_to(address, orders)).path
     except _Astray as astray:
         return Check(Subject.PORTAL, astray.finding, facts | astray.facts)
     except Unreachable as error:
         return Check(Subject.PORTAL, error.cause.value, facts)
-    leads_to = urlsplit(urljoin(address, orders.headers.get("location", ""))).path
     if orders.status not in _REDIRECTS or leads_to != SIGN_IN_PATH:
         return Check(Subject.PORTAL, "no_sign_in", {**facts, "status": str(orders.status)})
     return Check(Subject.PORTAL, "portal", facts)
