@@ -91,7 +91,9 @@ def test_only_words_of_four_letters_and_more_are_put_right() -> None:
     assert names_in("Müller-Lüdenscheidt & Co 4137 a1bcd") == {"muller", "ludenscheidt"}
 
 
-@pytest.mark.parametrize(("sqlstate", "said"), [("42501", "CREATE EXTENSION pg_trgm WITH SCHEMA public"), ("42P07", "")])
+@pytest.mark.parametrize(
+    ("sqlstate", "said"), [("42501", "CREATE EXTENSION pg_trgm WITH SCHEMA public"), ("42P07", "")]
+)
 def test_a_role_that_may_not_create_the_extension_is_told_what_its_owner_runs(sqlstate: str, said: str) -> None:
     refusal = ProgrammingError("refused")
     refusal.__cause__ = Refusal(sqlstate)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from counterfoil.orders.queries import matching, visible_to
 from counterfoil.orders.search import order_finder
 from counterfoil.orders.words import keep_words as keep_words_of_orders
 from tests.factories import Shop
+from tests.together import overlapping
 
 ONE = (NewLine("Tea tin", 1, Decimal("184.20")),)
 
@@ -317,6 +319,22 @@ def test_the_words_of_two_new_customers_take_as_many_statements_as_those_of_twen
 
     assert taken[0] == taken[1]
     assert CustomerWord.objects.filter(word="harbour").count() == 22
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("renamed_first", [True, False])
+def test_an_order_that_is_revised_while_its_customer_is_renamed_is_found_by_the_new_name(
+    shop: Shop, renamed_first: bool
+) -> None:
+    order = shop.order(number="A-1", customer="Harbour", contact="", email="")
+    rename = partial(save_customer, viewer=shop.staff, customer=order.customer, name="Quill", contact_name="", email="")
+    revise = partial(revise_order, viewer=shop.staff, order=order, lines=ONE)
+
+    results = overlapping(*((rename, revise) if renamed_first else (revise, rename)))
+
+    assert not [result for result in results if isinstance(result, Exception)]
+    finder = order_finder(shop.staff)
+    assert [numbers(finder, word) for word in ("quill", "harbour", "184.20")] == [["A-1"], [], ["A-1"]]
 
 
 def test_the_search_walks_the_index_of_words_in_its_order(shop: Shop) -> None:
