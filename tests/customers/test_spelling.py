@@ -1,6 +1,11 @@
 """Names that were mistyped are put right, as far as one is near."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
+from django.db import ProgrammingError
 
 from counterfoil.access.problems import Forbidden
 from counterfoil.access.viewer import anonymous
@@ -84,3 +89,26 @@ def test_mistakes_are_letters_wrong_missing_too_many_or_swapped(typed: str, name
 @pytest.mark.once
 def test_only_words_of_four_letters_and_more_are_put_right() -> None:
     assert names_in("Müller-Lüdenscheidt & Co 4137 a1bcd") == {"muller", "ludenscheidt"}
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "said"), [("42501", "CREATE EXTENSION pg_trgm WITH SCHEMA public"), ("42P07", "")]
+)
+def test_a_role_that_may_not_create_the_extension_is_told_what_its_owner_runs(sqlstate: str, said: str) -> None:
+    refusal = ProgrammingError("refused")
+    refusal.__cause__ = Refusal(sqlstate)
+
+    def execute(_: str) -> None:
+        raise refusal
+
+    editor = SimpleNamespace(connection=SimpleNamespace(vendor="postgresql"), execute=execute)
+    with pytest.raises(ProgrammingError, match=said or "^refused$"):
+        import_module("counterfoil.customers.migrations.0007_spelling").make(apps, editor)
+
+
+class Refusal(Exception):
+    """What PostgreSQL says, as its driver tells it."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__()
+        self.sqlstate = sqlstate

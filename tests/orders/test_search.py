@@ -1,14 +1,16 @@
 """What orders and customers are found by, in which order, and that nothing is lost between pages."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from counterfoil.access import finding
+from counterfoil.access import clock, finding
 from counterfoil.access.finding import Finder, Hits, Place
 from counterfoil.access.search import words_to_look_for
 from counterfoil.access.viewer import Viewer, ViewerKind
@@ -22,6 +24,7 @@ from counterfoil.orders.queries import matching, visible_to
 from counterfoil.orders.search import order_finder
 from counterfoil.orders.words import keep_words as keep_words_of_orders
 from tests.factories import Shop
+from tests.together import overlapping
 
 ONE = (NewLine("Tea tin", 1, Decimal("184.20")),)
 
@@ -94,6 +97,16 @@ def test_an_order_is_found_by_the_day_it_was_placed_its_external_id_and_its_cust
     for search in ("2026-06-14", "2026-06", "woo:77", "77-x", "x"):
         assert numbers(order_finder(shop.staff), search) == ["A-1"], search
     assert numbers(order_finder(shop.staff), "06-14") == []
+
+
+def test_the_day_of_an_order_is_the_one_on_the_clock_of_its_store(shop: Shop) -> None:
+    with clock.at(datetime(2026, 6, 14, 23, 30, tzinfo=UTC)):
+        order = shop.order(number="A-1", lines=ONE)  # half past midnight in London
+
+    for _ in ("placed", "revised"):
+        assert numbers(order_finder(shop.staff), "2026-06-15") == ["A-1"]
+        assert numbers(order_finder(shop.staff), "2026-06-14") == []
+        revise_order(viewer=shop.staff, order=order, lines=[*ONE, *ONE])
 
 
 def test_an_exact_word_comes_before_longer_ones_and_of_one_word_the_newest_first(shop: Shop) -> None:
@@ -291,6 +304,37 @@ def test_a_search_takes_the_same_statements_for_two_orders_and_for_forty(
         with CaptureQueriesContext(connection) as taken:
             assert hits(order_finder(shop.staff), search, size=20).places
         assert len(taken) == statements
+
+
+def test_the_words_of_two_new_customers_take_as_many_statements_as_those_of_twenty(shop: Shop) -> None:
+    taken = []
+    for many in (2, 20):
+        new = Customer.objects.bulk_create(
+            Customer(workspace=shop.workspace, name=f"Harbour {many} {number}", created_at=clock.now())
+            for number in range(many)
+        )
+        with CaptureQueriesContext(connection) as statements:
+            keep_words([customer.pk for customer in new])
+        taken.append(len(statements))
+
+    assert taken[0] == taken[1]
+    assert CustomerWord.objects.filter(word="harbour").count() == 22
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("renamed_first", [True, False])
+def test_an_order_that_is_revised_while_its_customer_is_renamed_is_found_by_the_new_name(
+    shop: Shop, renamed_first: bool
+) -> None:
+    order = shop.order(number="A-1", customer="Harbour", contact="", email="")
+    rename = partial(save_customer, viewer=shop.staff, customer=order.customer, name="Quill", contact_name="", email="")
+    revise = partial(revise_order, viewer=shop.staff, order=order, lines=ONE)
+
+    results = overlapping(*((rename, revise) if renamed_first else (revise, rename)))
+
+    assert not [result for result in results if isinstance(result, Exception)]
+    finder = order_finder(shop.staff)
+    assert [numbers(finder, word) for word in ("quill", "harbour", "184.20")] == [["A-1"], [], ["A-1"]]
 
 
 def test_the_search_walks_the_index_of_words_in_its_order(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db.models import Max, Sum
 
 from counterfoil.activity.counting import Counted, Days
-from counterfoil.customers.models import Contact
+from counterfoil.customers.models import Contact, Customer
 from counterfoil.imports.catalog import UNIT, Catalog
 from counterfoil.imports.groups import Group
 from counterfoil.imports.target import Outcome, Target, external_id
@@ -87,8 +87,10 @@ def _order(target: Target, group: Group[Order], contacts: Mapping[str, Contact])
 
 
 def _lengthened(groups: Sequence[Group[Order]]) -> list[Order]:
-    """The orders that were there, locked, with the new rows in their sums."""
+    """The orders that were there, locked behind their customers, with the new rows in their sums."""
     added = {group.found.pk: group.total for group in groups if group.found is not None}
+    whose = {group.found.customer_id for group in groups if group.found is not None}
+    list(Customer.objects.select_for_update(no_key=True).filter(pk__in=whose).order_by("pk").values_list("pk"))
     orders = list(Order.objects.select_for_update(no_key=True).filter(pk__in=added).order_by("pk"))
     for order in orders:
         order.total += added[order.pk]

@@ -16,7 +16,7 @@ from counterfoil.access.problems import Invalid, NotFound
 from counterfoil.access.text import one_line, storable
 from counterfoil.access.viewer import Viewer
 from counterfoil.customers.browsers import contact_of_browser
-from counterfoil.customers.models import Contact
+from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.ordering import check_may_order
 from counterfoil.events.credentials import ORDER_KEYS, ORDER_KEYS_ROTATED
 from counterfoil.events.record import record
@@ -160,6 +160,9 @@ def revise_order(
     Raises `Invalid` for an order that is no draft any more, and whatever `place_order` raises for lines and addresses.
     """
     require(viewer, Permission.ORDERS_WRITE)
+    # Customer before order, as whoever places one does: their words are written with the order's.
+    customers = Customer.objects.filter(workspace_id=viewer.workspace_id, pk=order.customer_id)
+    customers.select_for_update(no_key=True).first()
     found = visible_to(viewer).select_for_update().filter(pk=order.pk).first()
     if found is None:
         raise NotFound("There is no such order.")

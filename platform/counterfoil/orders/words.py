@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -27,7 +28,7 @@ def write_words(orders: Iterable[Order]) -> None:
         OrderWord.objects.bulk_create(
             OrderWord(workspace_id=order.workspace_id, order=order, word=word)
             for order in some
-            for word in own_words(order.number, order.external_id, order.total, order.placed_at)
+            for word in own_words(order.number, order.external_id, order.total, order.placed_at, order.store.time_zone)
         )
         _add_customers("o.id", [order.pk for order in some])
 
@@ -36,7 +37,7 @@ def keep_words(orders: Collection[int]) -> None:
     """Make the words of the orders with these keys those that stand on them now."""
     if orders:
         OrderWord.objects.filter(order__in=orders).delete()
-        write_words(Order.objects.filter(pk__in=orders))
+        write_words(Order.objects.select_related("store").filter(pk__in=orders))
 
 
 def follow_customers(*, gone: Collection[tuple[int, str]], new: Collection[tuple[int, str]]) -> None:
@@ -44,8 +45,8 @@ def follow_customers(*, gone: Collection[tuple[int, str]], new: Collection[tuple
     for customer, words in _by_customer(gone).items():
         held = OrderWord.objects.filter(order__customer_id=customer, of_customer=True, word__in=words)
         held.filter(pk__in=held.values("pk")).delete()
-    for customer in {customer for customer, _ in new}:
-        _add_customers("o.customer_id", [customer])
+    if new:
+        _add_customers("o.customer_id", sorted({customer for customer, _ in new}))
 
 
 def _by_customer(pairs: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
@@ -61,7 +62,9 @@ def _add_customers(column: str, keys: Collection[int]) -> None:
         cursor.execute(_OF_CUSTOMERS.format(which=f"{column} IN ({marks})"), [True, *keys])
 
 
-def own_words(number: str, external_id: str | None, total: Decimal, placed_at: datetime) -> set[str]:
-    """What stands on an order itself: its number, its external id, its total, and the day it was placed."""
+def own_words(number: str, external_id: str | None, total: Decimal, placed_at: datetime, time_zone: str) -> set[str]:
+    """What stands on an order itself: its number, its external id, its total, and the day it was placed, on the clock
+    of its store, as pages tell it.
+    """
     words = words_to_find(number) | words_to_find((external_id or "").removeprefix("csv:"))
-    return words | {f"{total:.2f}", f"{placed_at:%Y-%m-%d}"}
+    return words | {f"{total:.2f}", f"{placed_at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d}"}

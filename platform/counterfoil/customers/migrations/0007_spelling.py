@@ -1,8 +1,13 @@
 from django.apps.registry import Apps
-from django.db import migrations
+from django.db import ProgrammingError, migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 # Everybody's search path has `public`, whichever schema the tables are in; who owns the database may do this.
+REFUSED = (
+    "this role may not create the extension pg_trgm. Let the owner of the database run, in it, CREATE EXTENSION "
+    "pg_trgm WITH SCHEMA public; then migrate again, which goes on from here"
+)
+NOT_PERMITTED = "42501"
 POSTGRESQL = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public",
     "CREATE INDEX customers_like_name ON customers_nameword USING gin (word public.gin_trgm_ops)",
@@ -29,8 +34,13 @@ SQLITE_BACK = (
 
 
 def make(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    for statement in POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE:
-        editor.execute(statement)
+    try:
+        for statement in POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE:
+            editor.execute(statement)
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", "") != NOT_PERMITTED:
+            raise
+        raise ProgrammingError(REFUSED) from error
 
 
 def remove(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

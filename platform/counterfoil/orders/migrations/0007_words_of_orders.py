@@ -16,7 +16,7 @@ OF_CUSTOMERS = """
 def write_words(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     orders = apps.get_model("orders", "Order").objects.order_by("pk")
     order_words = apps.get_model("orders", "OrderWord")
-    facts = ("workspace_id", "pk", "number", "external_id", "total", "placed_at")
+    facts = ("workspace_id", "pk", "number", "external_id", "total", "placed_at", "store__time_zone")
     last = 0
     while some := list(orders.filter(pk__gt=last).values_list(*facts)[:AT_ONCE]):
         order_words.objects.bulk_create(

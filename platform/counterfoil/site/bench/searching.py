@@ -39,7 +39,7 @@ class Searches:
         make_shop(orders)
         make_contacts([f"guest{number}@customers.example" for number in range(customers - orders // 10)])
         keep_words(list(Customer.objects.order_by("pk").values_list("pk", flat=True)))
-        write_words(Order.objects.order_by("pk"))
+        write_words(Order.objects.select_related("store").order_by("pk"))
         tidy_up()
         client = Client()
         client.force_login(User.objects.get())
