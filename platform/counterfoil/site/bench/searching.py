@@ -38,8 +38,8 @@ class Searches:
         call_command("collectstatic", verbosity=0, interactive=False)
         make_shop(orders)
         make_contacts([f"guest{number}@customers.example" for number in range(customers - orders // 10)])
+        write_words(Order.objects.select_related("store").order_by("pk"))  # first: a customer may be called by a number
         keep_words(list(Customer.objects.order_by("pk").values_list("pk", flat=True)))
-        write_words(Order.objects.select_related("store").order_by("pk"))
         tidy_up()
         client = Client()
         client.force_login(User.objects.get())
