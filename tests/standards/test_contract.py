@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_printed_schema_is_one_for_graphql_js_too() -> None:
     [read] = run("contract", path=str(ROOT / "schema.graphql"))
 
-    assert read == {"errors": [], "subscriptions": ["messageAdded", "orderChanged"]}
+    assert read == {"errors": [], "subscriptions": ["interactionAdded", "messageAdded", "orderChanged"]}
 
 
 @pytest.mark.once
