@@ -58,6 +58,8 @@ NAMED = {
     "partnerClientId": "client",
     "storeId": "store",
     "interactionId": "interaction",
+    "orderIds": "order",
+    "customerIds": "customer",
     "mailId": "mail",
     "otherId": "customer",
     "readNotices": "interaction",

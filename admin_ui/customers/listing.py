@@ -80,6 +80,7 @@ def customers(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
         "search": asked.q,
         "meant": meant,
         "now": asked.now,
+        "in_file": replace(asked, q=meant or asked.q).now,
         "is_narrowed": bool(asked.now),
         "filters": _filters(viewer, asked),
         "newest": address_of(ROUTE, **asked.now),

@@ -54,7 +54,7 @@ class Narrowed(NamedTuple):
         }
 
     @property
-    def query(self) -> str:
+    def ending(self) -> str:
         """As the end of an address, beginning with `?`; nothing for the whole log."""
         given = {"type": self.kind.slug if self.kind else "", "q": self.search, "before": self.before}
         said = {name: value for name, value in given.items() if value}
@@ -82,7 +82,7 @@ def card_of(
         "pinned": pinned,
         "more_pinned": found["unacknowledged"]["pageInfo"]["hasNextPage"],
         "entries": [shown(entry) for entry in listed if entry["id"] not in pinned_ids],
-        "earlier": later.query if more["hasNextPage"] else "",
+        "earlier": later.ending if more["hasNextPage"] else "",
         "narrowed": narrowed,
         "filters": _filters(narrowed),
         "on_top": " ".join(pinned_ids),
@@ -133,7 +133,7 @@ def _filters(narrowed: Narrowed) -> list[dict[str, Any]]:
     return [
         {
             "kind": kind,
-            "query": Narrowed(None if kind is narrowed.kind else kind, narrowed.search).query,
+            "query": Narrowed(None if kind is narrowed.kind else kind, narrowed.search).ending,
             "is_chosen": kind is narrowed.kind,
         }
         for kind in KINDS.values()

@@ -57,7 +57,7 @@ def interactions(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpR
         return no_such_page(request, viewer)
     found = how_many(card["customer"]["interactions"], "entry", "entries")
     response = render(request, f"{CARD}#answer", {**card, "also": "type", "news": found})
-    address = reverse("admin:customer", args=[gid]) + card["narrowed"].query
+    address = reverse("admin:customer", args=[gid]) + card["narrowed"].ending
     if request.htmx.current_url_abs_path != address:
         response.headers["HX-Push-Url"] = address
     return response

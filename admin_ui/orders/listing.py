@@ -52,6 +52,8 @@ def orders(request: HtmxRequest, viewer: client.Viewer) -> HttpResponse:
         "done": done_of(request.GET.get("done", ""), request.GET.get("many", "")),
         **_shown(viewer, asked, data),
         "meant": meant,
+        # Words that were put right are words, whatever state they name.
+        "in_file": replace(asked.read()[0], q=meant, words="yes").now if meant else asked.now,
         "lost": lost,
         "now": {**asked.now, "after": "" if lost else after},
         "older": address_of(ROUTE, **asked.now, after=data["orders"]["pageInfo"]["endCursor"] or ""),

@@ -39,10 +39,6 @@ _MOVE = """mutation ($input: ChangeOrderStatusInput!) {
   result: changeOrderStatus(input: $input) { __typename ... on Problem { message } }
 }"""
 
-_LOG = """mutation ($input: LogInteractionInput!) {
-  result: logInteraction(input: $input) { __typename ... on Problem { message } }
-}"""
-
 
 class Api:
     """Requests as one of the demo's staff."""

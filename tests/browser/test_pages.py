@@ -100,6 +100,32 @@ def to_be_read_first(page: Page, demo: Demo) -> None:
     page.evaluate("window.shifted = 0")
 
 
+def rows_chosen(path: str) -> Open:
+    """A list of the admin, all of its rows chosen."""
+
+    def choose(page: Page, demo: Demo) -> None:
+        admin(path)(page, demo)
+        page.get_by_role("checkbox").first.check()
+        if page.get_by_role("button", name="All on this page").is_visible():
+            page.get_by_role("button", name="All on this page").click()
+        expect(page.get_by_role("group", name="Selected").get_by_role("button", name="Apply")).to_be_in_viewport()
+        page.evaluate("window.shifted = 0")  # the bar lies over the list, at its end
+
+    return choose
+
+
+def done_at_once(path: str, what: str, heading: str) -> Open:
+    """What became of rows of a list which can't all become what was asked for, or what is asked before."""
+
+    def apply(page: Page, demo: Demo) -> None:
+        rows_chosen(path)(page, demo)
+        page.get_by_label("What to do").select_option(label=what)
+        page.get_by_role("button", name="Apply").click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+    return apply
+
+
 def customer(name: str) -> Open:
     """The page of a customer, in the admin."""
 
@@ -436,6 +462,11 @@ STAFF_PAGES: dict[str, Open] = {
     "orders": admin("orders"),
     "orders, nothing found": admin("orders?q=nobody"),
     "orders, on hold": admin("orders?sent=on_hold"),
+    "orders, mistyped": admin("orders?q=lihgthouse&paid=not_charged&placed=30"),
+    "orders, a state typed": admin("orders?q=harbour+confirmed"),
+    "orders, rows chosen": rows_chosen("orders"),
+    "orders, some refused": done_at_once("orders?status=cancelled", "Confirm", "as "),
+    "orders, many to cancel": done_at_once("orders", "Cancel…", "for good?"),
     "whose order": admin("new-order"),
     "new order": new_order,
     "new order, refused": refused_order,
@@ -456,6 +487,8 @@ STAFF_PAGES: dict[str, Open] = {
     "customer notes without messages": admin("orders/{number}/notes", "St Brigid's Hospice Shop"),
     "customers": admin("customers"),
     "customers, nobody found": admin("customers?q=nobody"),
+    "customers, mistyped": admin("customers?q=lihgthouse&account=active"),
+    "customers, rows chosen": rows_chosen("customers"),
     "customer": customer("Harbour Café"),
     "customer in Arabic": customer("مكتبة الياسمين"),
     "customer of a long name": customer("Schwarzwälder Geschenkmanufaktur und Papierwarenhandlung GmbH & Co. KG"),

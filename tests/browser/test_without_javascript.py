@@ -115,8 +115,9 @@ def test_a_customer_reads_a_long_conversation_page_by_page_without_javascript(de
 
 
 def test_staff_find_an_order_without_javascript(demo: Demo, page: Page, many_orders: None) -> None:
-    # They sign in
+    # They sign in, and go to the orders
     demo.sign_in(page)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Orders").click()
     rows = page.locator("tbody").get_by_role("link")
     first_page = rows.all_inner_texts()
 

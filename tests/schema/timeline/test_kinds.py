@@ -20,8 +20,8 @@ OF_THE_SHOP = {
     *("account.", "code.", "credential.", "import.", "interaction_types.", "order_editing.", "password.", "product."),
     *("public_link.", "role.", "staff.", "store.", "strict_security.", "workspace.", "partner."),
 }
-# Names with a dot that are no kinds: of modules, and what signatures are salted with.
-NO_KINDS = re.compile(r"counterfoil\.")
+# Names with a dot that are no kinds: of modules, what signatures are salted with, and domains that nobody can have.
+NO_KINDS = re.compile(r"counterfoil\.|example\.(com|net|org)")
 
 
 def modules() -> Iterator[Path]:
