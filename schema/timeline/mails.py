@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 
 import strawberry
 
+from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer
 from counterfoil.mail.models import MailKind
 from counterfoil.mail.queries import visible_to
@@ -13,6 +14,7 @@ from schema.context import Info
 from schema.conversations.types import Message
 from schema.loading import Siblings
 from schema.orders.fulfilments import Fulfilment
+from schema.scopes import needs
 from schema.timeline import subjects
 from schema.timeline.subjects import loaded
 
@@ -28,7 +30,7 @@ class TimelineMailRow(NamedTuple):
     """What `TimelineMail` is read from."""
 
     about: TimelineMailAbout
-    to: str
+    address: str
     reason: str
     pk: int
     message_id: int
@@ -39,11 +41,18 @@ class TimelineMailRow(NamedTuple):
 @strawberry.type(description="A mail that was to tell the customer of something.")
 class TimelineMail:
     about: TimelineMailAbout = strawberry.field(description="What it is about.")
-    to: str = strawberry.field(description="The address that it went to; empty where there was none.")
     reason: str = strawberry.field(description="Why it was not sent, or is late; empty otherwise.")
+    address: strawberry.Private[str]
     message_id: strawberry.Private[int]
     parcel_id: strawberry.Private[int]
     siblings: strawberry.Private[Siblings]
+
+    @strawberry.field(
+        description="The address that it went to; empty where there was none, null without the scope.",
+        metadata=needs(Permission.CUSTOMERS_READ),
+    )
+    def to(self, info: Info) -> str | None:
+        return self.address if allows(info.context.viewer, Permission.CUSTOMERS_READ) else None
 
     @strawberry.field(description="The message that it tells of; null for other mails.")
     def message(self, info: Info) -> Message | None:

@@ -72,7 +72,7 @@ FIELDS: dict[str, str] = {
     "TimelineEntry": "happenedAt kind group actor amount creditNote statusBefore statusAfter parcelBefore parcelAfter "
     "isOn isActive orderingBlocked devices actorName order contact otherCustomer fulfilment linesPacked "
     "linesOrdered message note mail interaction",
-    "TimelineMail": "about to reason message fulfilment",
+    "TimelineMail": "about reason to message fulfilment",
     "Unit": "name price",
     "WaitingConversation": "since order message",
     "Workspace": "name secondFactorRequired strictSecurity orderEditing publicUrl",
@@ -96,6 +96,7 @@ SOME: dict[str, set[str]] = {
     "AttentionCounts.drafts": {"shop manager", "admin", "partner"},
     "DayOfActivity.messages": {"shop manager", "admin", "partner"},
     "Mail.to": {"shop manager", "admin", "partner"},
+    "TimelineMail.to": {"shop manager", "admin", "partner"},
     "Customer.portalUrl": {"shop manager", "admin", "partner"},
     "Customer.interactions": {"shop manager", "admin", "partner"},
     "Customer.unacknowledged": {"shop manager", "admin", "partner"},

@@ -89,6 +89,18 @@ def test_who_reads_orders_alone_is_not_told_the_names_of_customers_people(shop: 
     assert "Ana" not in str(told)
 
 
+@pytest.mark.parametrize("reading", [partner, member])
+def test_who_reads_orders_and_messages_but_no_customers_is_told_no_mail_address(shop: Shop, reading: object) -> None:
+    happened = eventful(shop)
+    viewer = (partner if reading is partner else member)(shop, {Permission.ORDERS_READ, Permission.MESSAGES_READ})
+
+    told = entries(viewer, happened.order.topic)
+
+    sent = [entry["mail"] for entry in told if entry["kind"] == "mail.sent"]
+    assert [mail["to"] for mail in sent] == [None, None]
+    assert "@" not in str(told)
+
+
 def test_a_story_of_a_customer_is_null_without_the_right_to_read_orders(shop: Shop, ask: Ask) -> None:
     happened = eventful(shop)
     viewer = partner(shop, {Permission.CUSTOMERS_READ, Permission.INTERACTIONS_READ})
