@@ -1,7 +1,7 @@
 """Searching: what the dearest beginning of a word costs, how that grows from a tenth of the shop, and a mistyped name.
 
-Every beginning of up to three letters is asked for once in the large shop; the dearest ones of each list are then asked
-for again, in both shops by turns.
+Every beginning of up to three letters that there is in a shop is asked for once; each shop's dearest ones of each list
+are then asked for again, the shops by turns. Growth is the dearest of the whole shop to the dearest of the tenth.
 """
 
 import contextlib
@@ -34,16 +34,12 @@ def measure_search(environments: Mapping[str, Mapping[str, str]], sizes: SearchS
             shop.ask("make", orders=sizes.orders // part, customers=sizes.customers // part)
         tenth, whole = shops
         figures: dict[str, Any] = {}
-        known = tenth.ask("prefixes")
-        for listed, beginnings in whole.ask("prefixes").items():
-            both = [words for words in beginnings if words in set(known[listed])]
-            step = max(1, len(both) // sizes.beginnings)
-            costs = {words: _cpu(whole, listed, words) for words in both[::step]}
-            dearest = sorted(costs, key=lambda words: costs[words])[-_AGAIN:]
-            again = {words: _both(tenth, whole, listed, words) for words in dearest}
+        for listed in whole.ask("prefixes"):
+            in_tenth, costs = (_looked_at(shop, listed, sizes.beginnings) for shop in shops)
+            worst = _worst({"tenth": (tenth, in_tenth), "whole": (whole, costs)}, listed)
             figures[listed] = {
-                "worst_cpu_ms": max(large for _, large in again.values()),
-                "growth": median(large / small for small, large in again.values()),
+                "worst_cpu_ms": worst["whole"],
+                "growth": worst["whole"] / worst["tenth"],
                 "median_cpu_ms": median(costs.values()),
                 "beginnings": float(len(costs)),
             }
@@ -55,6 +51,22 @@ def _cpu(shop: Child, listed: str, words: str) -> float:
     return float(shop.ask("search", listed=listed, words=words)["cpu_ms"])
 
 
-def _both(tenth: Child, whole: Child, listed: str, words: str) -> tuple[float, float]:
-    found = [(_cpu(tenth, listed, words), _cpu(whole, listed, words)) for _ in range(_TIMES)]
-    return median(small for small, _ in found), median(large for _, large in found)
+def _looked_at(shop: Child, listed: str, most: int) -> dict[str, float]:
+    """What each beginning costs that there is in a shop, each looked at once; of very many every so manieth."""
+    beginnings = shop.ask("prefixes")[listed]
+    return {words: _cpu(shop, listed, words) for words in beginnings[:: max(1, len(beginnings) // most)]}
+
+
+def _worst(shops: Mapping[str, tuple[Child, Mapping[str, float]]], listed: str) -> dict[str, float]:
+    """What the dearest beginning costs in each shop: of those that were dearest at the first look the largest median.
+    The shops are asked by turns, so that a busy machine slows down both.
+    """
+    dearest = {name: sorted(costs, key=lambda words: costs[words])[-_AGAIN:] for name, (_, costs) in shops.items()}
+    found: dict[str, dict[str, list[float]]] = {name: {words: [] for words in some} for name, some in dearest.items()}
+    for _ in range(_TIMES):
+        for place in range(_AGAIN):
+            for name, (shop, _costs) in shops.items():
+                if place < len(dearest[name]):
+                    words = dearest[name][place]
+                    found[name][words].append(_cpu(shop, listed, words))
+    return {name: max(median(times) for times in some.values()) for name, some in found.items()}
