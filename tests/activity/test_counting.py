@@ -1,5 +1,7 @@
 """What is counted on which day: each thing once, whatever the log or the file it came by (the home page's plots)."""
 
+import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -7,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 
 from counterfoil.access import clock
 from counterfoil.activity import reader
+from counterfoil.activity.counting import Counted, Place, write
 from counterfoil.activity.models import DayOfActivity
 from counterfoil.activity.queries import BusyDay, last_days
 from counterfoil.conversations.actions import send_message, write_internal_note
@@ -151,3 +155,23 @@ def test_what_was_there_before_is_counted_when_the_sums_begin(shop: Shop, tmp_pa
 
     assert rows(shop) == before
     assert len(before) == 2
+
+
+def test_the_reader_and_an_import_never_wait_for_each_other(shop: Shop) -> None:
+    one, two = Place(date(2026, 3, 2)), Place(date(2026, 3, 3))
+    parcel, begun = Counted(parcels=1), threading.Event()
+
+    def read() -> None:
+        with transaction.atomic():
+            write(shop.workspace.pk, {two: parcel})
+            begun.set()
+            time.sleep(0.2)  # in which the import comes upon it
+            write(shop.workspace.pk, {one: parcel})
+
+    def bring_in() -> None:
+        begun.wait(timeout=20)
+        with transaction.atomic():
+            write(shop.workspace.pk, {one: parcel, two: parcel})
+
+    assert together(read, bring_in) == [None, None]
+    assert [(day, parcels) for day, *_, parcels in rows(shop)] == [(one.day, 2), (two.day, 2)]

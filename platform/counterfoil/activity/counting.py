@@ -21,10 +21,11 @@ _ADD = """
         orders = held.orders + excluded.orders, ordered = held.ordered + excluded.ordered,
         messages = held.messages + excluded.messages, parcels = held.parcels + excluded.parcels
 """
+_LOCK = 0x44617973  # "Days": with the workspace, the advisory lock of its sums
 
 
 class Place(NamedTuple):
-    """Where is counted; places sort alike in every process, so that two of them never wait for each other."""
+    """Where is counted."""
 
     day: date
     currency: str = NO_CURRENCY
@@ -73,8 +74,14 @@ def calendar_of(workspace_id: int) -> ZoneInfo:
 
 
 def write(workspace_id: int, sums: Mapping[Place, Counted]) -> None:
-    """Add these sums to those of the workspace."""
+    """Add these sums to those of the workspace, in a transaction of the caller's.
+
+    The reader of the log adds day by day as things happened, an import all of its days at once: on PostgreSQL each
+    would wait for a day that the other has. So who adds anything has the workspace's days until the transaction ends.
+    """
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, workspace_id % 2**31])
         for batch in batched(sorted(sums.items()), _ROWS_A_STATEMENT):
             cursor.execute(
                 _ADD.replace("(rows)", ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(batch))),
