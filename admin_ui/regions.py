@@ -18,3 +18,9 @@ def version_of(content: object) -> str:
 def is_current(request: HtmxRequest, version: str) -> bool:
     """Whether the region that asks shows this version already."""
     return bool(request.htmx) and request.GET.get("have") == version
+
+
+def nudged_at(request: HtmxRequest) -> int | None:
+    """The position in the log that the region was nudged for; None when something else made it ask."""
+    given = request.headers.get("Live-Position", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None

@@ -21,6 +21,7 @@ from counterfoil.access.links import order_keys
 from counterfoil.access.policy import Permission, allows
 from counterfoil.access.viewer import Viewer, anonymous
 from counterfoil.events.feed import read_after
+from counterfoil.events.relay import last_position
 from counterfoil.orders.queries import visible_to
 from counterfoil.workspaces.health import proof
 from schema import account, accounts, buyers, identity, second_factor, signing_in, trusted, welcome
@@ -28,6 +29,7 @@ from schema.context import Context
 from schema.identity import Watch
 from schema.relay import pk_of
 from schema.root import execute
+from schema.sharing import frozen, once_in_threads
 from schema.staff.permissions import in_words
 from schema.user_agents import in_words as program_in_words
 
@@ -108,10 +110,29 @@ def operations_beside(file: str) -> Operations:
     return Operations(Path(file).with_name("operations.graphql"))
 
 
-def run(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Run an operation as this viewer; gives its `data`."""
+def run(
+    viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | None = None, *, after: int | None = None
+) -> dict[str, Any]:
+    """Run an operation as this viewer; gives its `data`.
+
+    `after` is for what many ask at the same moment, because of one event: members of the staff who may do the same
+    share the answer to the same question, if it was read when the log had reached that position. Only for operations
+    that say nothing of who asks; what is shared nobody may change.
+    """
     if not trusted.may_run(operation.document):
         raise trusted.NotTrusted(f"The document of {operation.name} was not loaded by operations_beside.")
+    if after is None or not viewer.is_staff:
+        return _answer(viewer, operation, variables)
+
+    def answer() -> tuple[dict[str, Any], bool]:
+        has_happened = last_position() >= after
+        return _answer(viewer, operation, variables), has_happened
+
+    sight = (viewer.workspace_id, allowed(viewer))
+    return once_in_threads((sight, operation, frozen(dict(variables or {})), after), answer)
+
+
+def _answer(viewer: Viewer, operation: Operation, variables: Mapping[str, Any] | None) -> dict[str, Any]:
     result = execute(
         operation.document,
         variables=dict(variables or {}),

@@ -90,16 +90,19 @@ def is_staff(user: Visitor, workspace_id: int) -> bool:
     return _member(user, workspace_id) is not None
 
 
+# Built once: each page asks this, and most of its cost was the building.
+_DEVICES = TOTPDevice.objects.filter(user_id=OuterRef("user_id"), confirmed=True).order_by("pk").values("pk")
+_MEMBERS = (
+    StaffMember.objects.select_related("custom_role")
+    .annotate(device=Subquery(_DEVICES[:1]), required=F("workspace__second_factor_required"))
+    .filter(is_active=True)
+)
+
+
 def _member(user: Visitor, workspace_id: int) -> StaffMember | None:
     if not user.is_authenticated or not user.is_active:
         return None
-    devices = TOTPDevice.objects.filter(user_id=OuterRef("user_id"), confirmed=True).order_by("pk")
-    return (
-        StaffMember.objects.select_related("custom_role")
-        .annotate(device=Subquery(devices.values("pk")[:1]), required=F("workspace__second_factor_required"))
-        .filter(is_active=True, user_id=user.pk, workspace_id=workspace_id)
-        .first()
-    )
+    return next(iter(_MEMBERS.filter(user_id=user.pk, workspace_id=workspace_id)), None)  # there is one at most
 
 
 # Programs, by bearer token.

@@ -5,6 +5,9 @@ Something is shared by those alone who would be given the same: the key names ev
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import Future
+from threading import Lock
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -60,6 +63,44 @@ async def once[T](key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         making = made[key] = _Making(make(), done)
     found: T = await making.result()
     return found
+
+
+_made_in_threads: dict[Hashable, tuple[float, Future[tuple[Any, bool]]]] = {}
+_making = Lock()
+
+
+def once_in_threads[T](key: Hashable, make: Callable[[], tuple[T, bool]]) -> T:
+    """As `once`, for the threads that answer requests: those who come meanwhile wait for the first.
+
+    `make` also says whether the others may have what it made; if not, each makes its own. What fails is raised to all
+    who wait for it, then forgotten.
+    """
+    now = monotonic()
+    with _making:
+        for old in [one for one, (until, _) in _made_in_threads.items() if until < now]:
+            del _made_in_threads[old]
+        found = _made_in_threads.get(key)
+        making: Future[tuple[T, bool]] = found[1] if found else Future()
+        if found is None:
+            _made_in_threads[key] = (now + KEPT, making)
+    if found is not None:
+        value, is_for_all = making.result()
+        return value if is_for_all else make()[0]
+    try:
+        value, is_for_all = make()
+    except BaseException as error:
+        _made_in_threads.pop(key, None)
+        making.set_exception(error)
+        raise
+    if not is_for_all:
+        _made_in_threads.pop(key, None)
+    making.set_result((value, is_for_all))
+    return value
+
+
+def forget_all() -> None:
+    """Forget what threads share: for whoever puts another database in the place of the one that it was read from."""
+    _made_in_threads.clear()
 
 
 def frozen(value: object) -> Hashable:

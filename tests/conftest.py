@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 
 from counterfoil.access.viewer import Viewer
+from schema import sharing
 from schema.context import Context
 from schema.root import schema
 from tests.factories import Shop, make_shop
@@ -43,6 +44,12 @@ def flushed_by_deletes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection.ops, "sql_flush", sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared() -> None:
+    """Positions and ids begin again with each test; what was shared in the one before is none of its business."""
+    sharing.forget_all()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from admin_ui.interactions.card import (
 from admin_ui.interactions.kinds import KINDS, kind_called
 from admin_ui.lists import how_many
 from admin_ui.paging import run_page
-from admin_ui.regions import is_current
+from admin_ui.regions import is_current, nudged_at
 from admin_ui.staff.access import HtmxRequest, staff_required
 from admin_ui.staff.permissions import needs
 from admin_ui.staff.views import no_such_page
@@ -76,14 +76,15 @@ def earlier(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpRespon
 @staff_required
 @needs("customers:read", "interactions:read")
 def news(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
-    """What a page that is open has to change. Everyone who looks asks at the same moment, so this does no more than it
-    must: it gives the entries that are new, and what stands on top only when that is another.
+    """What a page that is open has to change. Everyone who looks asks at the same moment, so they share what is read,
+    and it does no more than it must: it gives the entries that are new, and what stands on top only when that is
+    another.
 
     The page says what it has: `waiting` and `seen`, its newest entries, of which `have` is the version; and `on_top`.
     """
     narrowed = narrowed_by(request)
     variables = {"id": gid, **narrowed.variables, "first": NEWS}
-    data, _ = run_page(viewer, OPERATIONS["InteractionNews"], variables, "after")
+    data, _ = run_page(viewer, OPERATIONS["InteractionNews"], variables, "after", after=nudged_at(request))
     found = data["customer"]
     if not found:
         return no_such_page(request, viewer)
@@ -91,7 +92,9 @@ def news(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
     if is_current(request, now["log_version"]):
         return HttpResponse(status=204)
     new = _new(found["interactions"], request.GET.get("seen", "").split())
-    is_another = now["waiting"] != request.GET.get("waiting", "")
+    had = request.GET.get("on_top", "").split()
+    joins = _joins(now, new, request.GET.get("waiting", "").split()) if had else None
+    is_another = now["waiting"] != request.GET.get("waiting", "") and joins is None
     if new is None or is_another:
         card = _card(request, viewer, gid)
         if card is None:
@@ -99,21 +102,29 @@ def news(request: HtmxRequest, viewer: client.Viewer, gid: str) -> HttpResponse:
         if new is None:  # more is new than is looked at: the log begins anew
             return reswap(retarget(render(request, f"{CARD}#log", card), "#log"), "outerHTML")
         now = card
-    had = request.GET.get("on_top", "").split()
-    on_top = now.get("on_top", " ".join(had)).split()
+    else:
+        now["pinned"] = joined = [shown(entry) for entry in joins or []]
+        now["on_top"] = " ".join([*(entry["id"] for entry in joined), *had])
+    on_top = now["on_top"].split()
     entries = [shown(entry) for entry in new if entry["id"] not in on_top] if not narrowed.before else []
-    arrived = [entry for entry in now.get("pinned", ()) if entry["waits"] and entry["id"] not in had]
+    arrived = [entry for entry in now["pinned"] if entry["waits"] and entry["id"] not in had]
     page = {
         "customer": found,
         "narrowed": narrowed,
         "acknowledge_key": fresh_key(),
         **now,
-        "on_top": " ".join(on_top),
         "entries": entries,
         "also": "on_top" if is_another else "",
         "news": ". ".join(f"{entry['authorName']} logged: {entry['kind'].label}" for entry in (*arrived, *entries)),
     }
     return render(request, f"{CARD}#news", page)
+
+
+def _joins(now: dict[str, str], new: list[dict[str, Any]] | None, had: list[str]) -> list[dict[str, Any]] | None:
+    """The new entries that join what waits on top of a page; None when that changed in another way as well."""
+    waiting = now["waiting"].split()
+    joins = [entry for entry in new or [] if entry["id"] in waiting and entry["id"] not in had]
+    return joins if waiting == [*(entry["id"] for entry in joins), *had] else None
 
 
 def _new(listed: dict[str, Any], seen: list[str]) -> list[dict[str, Any]] | None:
@@ -130,7 +141,8 @@ def _new(listed: dict[str, Any], seen: list[str]) -> list[dict[str, Any]] | None
 
 def _card(request: HtmxRequest, viewer: client.Viewer, gid: str) -> dict[str, Any] | None:
     narrowed = narrowed_by(request)
-    data, lost = run_page(viewer, OPERATIONS["InteractionsCard"], {"id": gid, **narrowed.variables}, "after")
+    variables = {"id": gid, **narrowed.variables}
+    data, lost = run_page(viewer, OPERATIONS["InteractionsCard"], variables, "after", after=nudged_at(request))
     if not data["customer"]:
         return None
     on_top = request.GET.get("on_top", "").split()

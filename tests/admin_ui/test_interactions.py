@@ -451,6 +451,35 @@ def test_an_open_page_gets_what_waits_on_top_and_among_the_promises(
 
 
 @pytest.mark.feature("IN-10")
+@pytest.mark.feature("IN-4")
+def test_what_waits_from_now_on_is_put_before_what_waited_already(
+    staff: Client, shop: Shop, customer: Customer
+) -> None:
+    waited = log(shop, customer, "Ring back", needs_acknowledgement=True)
+    news = f"{profile(customer)}/interactions/news"
+    have = has(staff.get(profile(customer)))
+
+    note = log(shop, customer, "Just a note", minute=1)
+    waits = log(shop, customer, "Ring again", minute=2, needs_acknowledgement=True)
+    told = staff.get(news, have, headers=HTMX)
+
+    text = told.content.decode()
+    assert entries(told) == ids(waits, note)
+    assert 'hx-swap-oob="afterbegin:#pinned"' in text
+    assert 'hx-swap-oob="afterbegin:#open-entries"' in text
+    assert text.count(f'href="#interaction_{waits.pk}"') == 1
+    assert has(told)["on_top"].split() == ids(waits, waited)
+    assert staff.get(news, has(told), headers=HTMX).status_code == 204
+
+    # Another joins while a colleague acknowledges one: what stands on top is told as a whole.
+    acknowledge_interaction(viewer=shop.hire("Tom"), interaction=waited)
+    third = log(shop, customer, "A third time", minute=3, needs_acknowledgement=True)
+    after = staff.get(news, has(told), headers=HTMX)
+    assert '<div id="on-top" class="stack tight" hx-swap-oob="true">' in after.content.decode()
+    assert entries(after) == ids(third, waits, waited)
+
+
+@pytest.mark.feature("IN-10")
 def test_where_more_is_new_than_one_looks_at_the_log_begins_anew(staff: Client, shop: Shop, customer: Customer) -> None:
     log(shop, customer, "Old")
     have = has(staff.get(profile(customer)))

@@ -66,6 +66,23 @@ def test_colleagues_see_an_entry_and_its_acknowledgement_at_once_and_lose_nothin
     expect(jo.get_by_label("Needs acknowledgement")).to_be_checked()
     expect_fit_for_all(mara)
 
+    # When one more waits, it is put before what waited already
+    with jo.expect_request(lambda request: "/interactions/news" in request.url) as asked:
+        box(mara).fill("Rings on Friday")
+        mara.get_by_label("Needs acknowledgement").check()
+        box(mara).press("Control+Enter")
+    assert asked.value.headers["live-position"].isdigit()
+    for page in (mara, jo):
+        expect(page.get_by_role("list", name="To acknowledge").locator("li.entry")).to_contain_text(
+            ["Rings on Friday", "one by one"]
+        )
+        expect(page.get_by_role("region", name="Open promises").get_by_role("listitem")).to_contain_text(
+            ["Rings on Friday", "one by one"]
+        )
+    entry(mara, "Rings on Friday").get_by_role("button", name="Acknowledge").click()
+    for page in (mara, jo):
+        expect(entry(page, "Rings on Friday")).to_contain_text("Acknowledged by Mara")
+
     # When one acknowledges it, it stays where it stands and says who did, on both pages
     entry(jo, "one by one").get_by_role("button", name="Acknowledge").click()
     for page in (mara, jo):

@@ -1,6 +1,7 @@
 """The one door for both UIs: named operations that lie beside the views, run in-process as the viewer (GQ-1)."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import login
@@ -12,6 +13,8 @@ from counterfoil.access.models import StaffMember
 from counterfoil.access.sessions import SessionStore
 from counterfoil.access.viewer import Role, Viewer, ViewerKind, anonymous
 from counterfoil.conversations.actions import send_message
+from counterfoil.events import relay
+from counterfoil.events.relay import last_position
 from counterfoil.staff.roles import save_role
 from schema import client, trusted
 from tests.factories import Shop
@@ -221,3 +224,48 @@ def test_polling_tells_what_happened_since_each_once(shop: Shop) -> None:
         "nudges": [{"position": str(position + 5), "topic": f"order_{order.pk}", "kind": "message.sent"}],
     }
     assert client.poll(watch, position + 5) == {"position": str(position + 5), "nudges": []}
+
+
+@pytest.mark.feature("IN-10")
+@pytest.mark.feature("AC-10")
+def test_what_one_event_makes_many_ask_is_read_once_for_those_who_may_do_the_same(
+    operations: client.Operations, shop: Shop, other_shop: Shop, django_assert_num_queries: Any
+) -> None:
+    order = shop.order()
+    send_message(viewer=shop.staff, order=order, text="Hello")
+    at, asked = last_position(), {"number": order.number}
+    manager, colleague = shop.hire("Tom"), shop.hire("Ines")
+    packer = shop.hire("Pia", save_role(viewer=shop.staff, name="Packs", permissions=["orders:read"]))
+
+    def run(viewer: Viewer, after: int | None, **variables: str) -> dict[str, Any]:
+        return client.run(viewer, operations["Tin"], asked | variables, after=after)
+
+    told = run(manager, at)
+    assert told["orderByNumber"]["number"] == order.number
+    with django_assert_num_queries(0):
+        assert run(colleague, at) is told
+
+    assert run(colleague, None) is not told  # nothing happened that both ask because of
+    assert run(colleague, at, number="0")["orderByNumber"] is None  # another question
+    assert run(packer, at) is not told  # who may do something else
+    assert run(other_shop.staff, at)["orderByNumber"] is None  # another workspace
+    assert run(shop.guest(order), at) is not run(shop.guest(order), at)  # not the staff
+
+
+@pytest.mark.feature("IN-10")
+def test_an_answer_of_before_an_event_is_not_shared_as_one_of_after_it(
+    operations: client.Operations, shop: Shop
+) -> None:
+    order = shop.order()
+    relay.drain()
+    to_come = last_position() + 1
+    manager, colleague = shop.hire("Tom"), shop.hire("Ines")
+
+    def run(viewer: Viewer) -> dict[str, Any]:
+        return client.run(viewer, operations["Tin"], {"number": order.number}, after=to_come)
+
+    early = run(manager)  # of somebody who says that they were told what has not happened
+    send_message(viewer=shop.staff, order=order, text="Hello")
+    relay.drain()
+
+    assert run(colleague) is not early

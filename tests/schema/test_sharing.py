@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from itertools import islice
+from threading import Semaphore
+from time import sleep
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from counterfoil.orders.actions import rotate_order_key
 from schema import identity, sharing
 from schema.conversations import subscriptions
 from schema.execution import RowExecution
-from schema.sharing import frozen, once
+from schema.sharing import frozen, once, once_in_threads
 from tests.factories import Shop
 from tests.serving import Served, key_of, serving, subscribed, token_of, wait_for_followers
+from tests.together import together
 
 WATCH = """subscription Watch($order: ID!, $after: Position, $names: Boolean = false) {
   messageAdded(orderId: $order, after: $after) { message { text isMine authorName @include(if: $names) } }
@@ -165,6 +168,66 @@ def test_a_failure_is_told_to_all_who_wait_and_then_forgotten() -> None:
         assert await once("key", work) == "there"
 
     asyncio.run(scenario())
+
+
+# In threads.
+
+
+@pytest.mark.once
+def test_threads_that_come_meanwhile_wait_for_the_first_and_those_who_come_later_make_it_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "KEPT", 0.3)
+    asked, made = Semaphore(0), []
+
+    def make() -> tuple[object, bool]:
+        made.append(object())
+        for _ in range(5):
+            asked.acquire()
+        return made[-1], True
+
+    def ask() -> object:
+        asked.release()
+        return once_in_threads("key", make)
+
+    assert {id(found) for found in together(*[ask] * 6)} == {id(made[0])}
+    assert len(made) == 1
+    assert once_in_threads("other", lambda: ("another", True)) == "another"
+    sleep(0.4)
+    assert once_in_threads("key", lambda: ("anew", True)) == "anew"
+
+
+@pytest.mark.once
+def test_what_is_not_for_all_is_made_by_each_thread_for_itself() -> None:
+    asked, made = Semaphore(0), []
+
+    def make() -> tuple[object, bool]:
+        if not made:
+            made.append(object())
+            asked.acquire(timeout=10)
+            sleep(0.1)  # the other one waits by now
+        else:
+            made.append(object())
+        return made[-1], False
+
+    def second() -> object:
+        asked.release()
+        return once_in_threads("key", make)
+
+    found = together(lambda: once_in_threads("key", make), second)
+    assert len(made) == 2
+    assert {id(one) for one in found} == set(map(id, made))
+    assert once_in_threads("key", lambda: ("a third", True)) == "a third"
+
+
+@pytest.mark.once
+def test_a_failure_in_a_thread_is_raised_and_forgotten() -> None:
+    def fail() -> tuple[str, bool]:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        once_in_threads("key", fail)
+    assert once_in_threads("key", lambda: ("there", True)) == "there"
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,10 @@ _NOW = re.compile(r'<div id="log-now" hidden>(.*?)</div>', re.DOTALL)
 _HIDDEN = re.compile(r'name="(\w+)" value="([^"]*)"')
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _TOPICS = re.compile(r'data-live="([^"]+)" data-live-\w*="?[^>]*?data-live-topics="([^"]+)"')
+_LENGTH = re.compile(r"content-length: (\d+)", re.IGNORECASE)
 _COOKIE = re.compile(r"set-cookie: (\w+=[^;]*)", re.IGNORECASE)
-_NUDGE = b'"kind":"interaction.logged"'
+type _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_NUDGE = re.compile(rb'"position":"(\d+)".*"kind":"interaction.logged"')
 
 
 class _Page:
@@ -32,6 +34,7 @@ class _Page:
         self.token = ""
         self.stands: dict[str, float] = {}
         self.changed = asyncio.Event()
+        self._idle: list[_Connection] = []
         self._following: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -53,12 +56,13 @@ class _Page:
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer):
             while line := await reader.readline():
-                if _NUDGE in line:
-                    await self._fetch()
+                if nudge := _NUDGE.search(line):
+                    await self._fetch(nudge[1].decode())
         raise ValueError("A stream has ended.")
 
-    async def _fetch(self) -> None:
-        _, text = await self._get(f"{self._address}/interactions/news?{urlencode(self.has)}", **{"HX-Request": "true"})
+    async def _fetch(self, position: str) -> None:
+        asks = {"HX-Request": "true", "Live-Position": position}
+        _, text = await self._get(f"{self._address}/interactions/news?{urlencode(self.has)}", **asks)
         now = time.perf_counter()
         for number in re.findall(r"Entry no\. (\d+)\.", text):
             self.stands.setdefault(number, now)
@@ -70,37 +74,46 @@ class _Page:
             self.has = dict(_HIDDEN.findall(found[1]))
 
     async def _get(self, address: str, **headers: str) -> tuple[str, str]:
-        reader, writer = await asyncio.open_connection(HOST, self._port)
-        writer.write(_get(address, self.cookie, **headers))
-        told = (await reader.read()).decode()
-        writer.close()
-        head, _, text = told.partition("\r\n\r\n")
+        return await self._ask(_get(address, self.cookie, **headers))
+
+    async def _ask(self, request: bytes) -> tuple[str, str]:
+        """Head and text of the answer, over a connection that stays open for the next, as a browser's does."""
+        self._idle = [one for one in self._idle if not one[0].at_eof()]  # the server ends those that are idle
+        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(HOST, self._port)
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = _LENGTH.search(head)
+        text = (await reader.readexactly(int(length[1]))).decode() if length else ""
         if not head.startswith(("HTTP/1.1 200", "HTTP/1.1 204")):
-            raise ValueError(f"{address}: {head[:300]} {text[:300]}")
+            raise ValueError(f"{request.partition(b' HTTP')[0].decode()}: {head[:300]} {text[:300]}")
+        self._idle.append((reader, writer))
         return head, text
 
     async def leave(self) -> None:
         """Close the page."""
+        for _, writer in self._idle:
+            writer.close()
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
 
     async def log(self, number: int) -> None:
-        """Log an entry, as the page's form does."""
-        form = {"csrfmiddlewaretoken": self.token, "client_mutation_key": f"bench-{number}", "type": "note"}
-        body = urlencode({**form, "text": f"Entry no. {number}. They call again on Friday."}).encode()
-        reader, writer = await asyncio.open_connection(HOST, self._port)
+        """Log an entry, as the page's form does; every second one is to be acknowledged."""
+        form = {
+            "csrfmiddlewaretoken": self.token,
+            "client_mutation_key": f"bench-{number}",
+            "type": "note",
+            "text": f"Entry no. {number}. They call again on Friday.",
+            "waits": "yes" if number % 2 else "",
+        }
+        body = urlencode(form).encode()
         lines = {
             "Cookie": self.cookie,
             "HX-Request": "true",
             "Content-Type": "application/x-www-form-urlencoded",
             "Content-Length": str(len(body)),
         }
-        writer.write(_request(f"POST {self._address}/interactions", lines) + body)
-        head = (await reader.read()).decode().partition("\r\n\r\n")[0]
-        writer.close()
-        if not head.startswith("HTTP/1.1 200"):
-            raise ValueError(f"An entry was refused: {head[:300]}")
+        await self._ask(_request(f"POST {self._address}/interactions", lines) + body)
 
     async def wait_for(self, number: int) -> float:
         """When this entry came to stand on the page."""
@@ -152,7 +165,7 @@ class Colleagues:
 
 
 def _get(address: str, cookie: str, **headers: str) -> bytes:
-    return _request(f"GET {address}", {"Cookie": cookie, "Connection": "close", **headers})
+    return _request(f"GET {address}", {"Cookie": cookie, **headers})
 
 
 def _request(line: str, headers: dict[str, str]) -> bytes:

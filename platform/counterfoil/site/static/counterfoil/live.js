@@ -9,6 +9,8 @@
 //   live:change                  any of these
 //   live:ended                   the right to watch detail.topics has ended
 //
+// A request that such an event makes says for which position, so that the answer can be shared by all who ask for it.
+//
 // A form that ends the right to watch has data-live-leave: its page stops listening before it is sent.
 // A region that htmx brings may show more than its page watched so far: data-live-topics on it says what else to watch.
 //
@@ -336,6 +338,9 @@ if (base && topics.length) {
   addEventListener("online", () => { if (leading) lead(true); });
   addEventListener("offline", () => { if (leading) fail(true); });
   document.addEventListener("htmx:load", widen);
+  document.addEventListener("htmx:configRequest", ({ detail: { headers, triggeringEvent } }) => {
+    if (triggeringEvent?.type.startsWith("live:")) headers["Live-Position"] = triggeringEvent.detail.position ?? "";
+  });
   document.addEventListener("submit", ({ target }) => { // or the page, told that its right has ended, overtakes the answer
     if (!target.matches("form[data-live-leave]")) return;
     leave();
