@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from counterfoil.workspaces import network as reached
 from counterfoil.workspaces.network import Answer, Cause, Network, Unreachable, within
+from tests.services import need
 
 pytestmark = [pytest.mark.feature("OR-5"), pytest.mark.once]
 
@@ -153,7 +154,6 @@ def test_who_speaks_no_tls_is_told_so() -> None:
         assert cause_of(lambda: get(port, scheme="https")) in (Cause.NO_TLS, Cause.BROKEN)
 
 
-@pytest.mark.skipif(which("openssl") is None, reason="openssl makes the certificates")
 @pytest.mark.parametrize(
     ("made", "trusted", "cause"),
     [
@@ -166,6 +166,7 @@ def test_who_speaks_no_tls_is_told_so() -> None:
 def test_certificates_that_browsers_would_refuse_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: tuple[str, int], trusted: bool, cause: Cause | None
 ) -> None:
+    need(which("openssl"), "No openssl is installed, which makes this test's certificates.")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     _certificate(key, certificate, *made)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
