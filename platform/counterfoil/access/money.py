@@ -6,6 +6,7 @@ decimals as eight-byte floats, gives back every 15-digit amount exactly.
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
@@ -63,6 +64,7 @@ def written(amount: Decimal, currency: str, locale: Locale) -> str:
     return format_currency(amount, currency, format=exact, locale=locale, currency_digits=False)
 
 
+@lru_cache(maxsize=256)
 def locale_of(language: str) -> Locale:
     """How a language writes; English stands for British English, whose dates put the day first."""
     try:

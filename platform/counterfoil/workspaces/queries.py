@@ -7,7 +7,7 @@ from counterfoil.workspaces.models import Store
 
 def store_for_host(host: str) -> Store | None:
     """The store of a host name (without port); on a server with one store alone, that one answers any host."""
-    found = Store.objects.filter(host=host.lower()).first()
+    found = next(iter(Store.objects.filter(host=host.lower())), None)  # a host leads to one store
     if found is None:
         stores = list(Store.objects.all()[:2])
         found = stores[0] if len(stores) == 1 else None
