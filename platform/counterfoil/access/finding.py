@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from counterfoil.access.search import SearchWord, begins
 
 MOST_EXAMINED = 1500
-_COUNTED = 1000  # more need not be told apart to choose the rarest word
+_COUNTED = 1000  # more need not be told apart to choose the rarest word; fewer are all examined at once
 
 
 class Place(NamedTuple):
@@ -48,11 +48,13 @@ class Finder:
         """At most `size` rows of which each has a word that begins so for each of `prefixes`, at least one."""
         if after is not None and not _is_of(after, prefixes):
             after = None  # the cursor of another search: this one begins
-        driver = self._rarest(prefixes) if after is None else after.driver
+        driver, words_found = self._rarest(prefixes) if after is None else (after.driver, _COUNTED)
+        if not words_found:
+            return Hits([], None)
         others = [prefix for place, prefix in enumerate(prefixes) if place != driver]
         words = self._words.filter(begins(prefixes[driver]))
         narrowed = self._narrowed(words, prefixes[driver], others)
-        bounded = bool(others) or self.rows is not None
+        bounded = (bool(others) or self.rows is not None) and words_found >= _COUNTED
         found: list[Place] = []
         for part, end in self._parts(words, after, bounded=bounded):
             found += self._read(narrowed.filter(part), driver, size + 1 - len(found))
@@ -74,11 +76,12 @@ class Finder:
         in_order = words.order_by("word", f"-{self._key}").values_list("word", self._key)
         return [Place(driver, word, pk) for word, pk in in_order[:most]]
 
-    def _rarest(self, prefixes: Sequence[str]) -> int:
+    def _rarest(self, prefixes: Sequence[str]) -> tuple[int, int]:
+        """The index of the prefix with the fewest words, and how many, as far as they are counted."""
         if len(prefixes) == 1:
-            return 0
+            return 0, _COUNTED
         counts = [self._words.filter(begins(prefix))[:_COUNTED].count() for prefix in prefixes]
-        return counts.index(min(counts))
+        return counts.index(min(counts)), min(counts)
 
     def _narrowed(self, words: QuerySet[Any], prefix: str, others: Sequence[str]) -> QuerySet[Any]:
         """Of each row the first of the words, if the row is one of those that count and has the other words too.
