@@ -90,7 +90,7 @@ listen("submit", (event) => { // nobody took it over: the page itself is about t
 });
 
 listen("keydown", (event) => {
-  const form = composerOf(event.target);
+  const form = event.target.closest?.("form[data-composer]"); // from any of its controls
   if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   event.preventDefault();
   const button = submitOf(form); // a click, because htmx learns the button's name and value from it
