@@ -186,7 +186,10 @@ def first_of_each[M: Model, R, P: (int, str)](
     order: Sequence[str],
     most: int,
 ) -> dict[P, list[R]]:
-    """At most so many rows of each parent, in this order, in one query, or two where there are many."""
+    """At most so many rows of each parent, in this order, in one query, or two where there are many.
+
+    `read` names no column twice: Django drops the second one of a query that counts off.
+    """
     candidates = queryset.filter(Q((f"{parent}__in", parents)))
     few = min(most * len(parents), FEW_ROWS)
     rows = read(candidates.order_by(parent, *order)[:few])

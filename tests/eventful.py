@@ -60,7 +60,7 @@ class _Clock:
         return self.at
 
 
-def eventful(shop: Shop) -> Eventful:
+def eventful(shop: Shop, number: str = "4137") -> Eventful:
     """Everything, a minute each, beginning at 12:01 with a customer who is made."""
     tick, staff = _Clock(), shop.staff
     with clock.at(tick()):
@@ -68,7 +68,7 @@ def eventful(shop: Shop) -> Eventful:
             viewer=staff, name="Harbour Café", contact_name="Ana Reis", email="ana@harbour.example"
         )
     with clock.at(tick()):
-        placed = place_order(viewer=staff, store=shop.store, contact=person, currency="GBP", lines=LINES, number="4137")
+        placed = place_order(viewer=staff, store=shop.store, contact=person, currency="GBP", lines=LINES, number=number)
     order = Order.objects.select_related("contact", "customer", "store").get(pk=placed.pk)
     guest = shop.guest(order)
     _on_its_way(shop, order, tick)
@@ -109,8 +109,9 @@ def _parcels(shop: Shop, order: Order, tick: _Clock) -> Fulfilment:
     with clock.at(tick()):
         move_parcel(viewer=shop.staff, fulfilment=parcel, status=FulfilmentStatus.DELIVERED)
     rows = {"workspace": shop.workspace}
+    note = "C-9" if order.number == "4137" else f"C-{order.number}"
     back = Return.objects.create(
-        customer=order.customer, number="C-9", currency="GBP", total=Decimal("30.00"), returned_at=tick(), **rows
+        customer=order.customer, number=note, currency="GBP", total=Decimal("30.00"), returned_at=tick(), **rows
     )
     for of, total in ((line, Decimal("24.00")), (None, Decimal("6.00"))):
         ReturnLine.objects.create(returned=back, line=of, name="Tin", quantity=1, unit_price=total, total=total, **rows)

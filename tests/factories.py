@@ -6,7 +6,10 @@ from itertools import count
 
 from counterfoil.access.models import CustomRole, StaffMember, User
 from counterfoil.access.viewer import Role, Viewer
+from counterfoil.conversations.models import Message
 from counterfoil.customers.actions import create_customer
+from counterfoil.events.models import Event
+from counterfoil.mail.models import Mail, MailState
 from counterfoil.orders.actions import NewLine, place_order
 from counterfoil.orders.addresses import Addresses, NewAddress
 from counterfoil.orders.models import AddressUse, Order
@@ -86,3 +89,15 @@ def make_shop(name: str = "Fennel & Twine", host: str = "fennel.test") -> Shop:
     user = User.objects.create_user(f"mara{next(_serial)}@{host}", PASSWORD)
     member = StaffMember.objects.create(workspace=workspace, user=user, name="Mara", role=Role.ADMIN)
     return Shop(workspace, store, user, member, member.viewer)
+
+
+def failed_mail(message: Message, to: str = "ana@harbour.example") -> Mail:
+    """A mail that was to tell the customer of this message, and was given up."""
+    return Mail.objects.create(
+        workspace_id=message.workspace_id,
+        event=Event.objects.filter(workspace_id=message.workspace_id, kind="message.sent").latest("pk"),
+        message=message,
+        to=to,
+        state=MailState.FAILED,
+        due_at=message.sent_at,
+    )

@@ -22,7 +22,7 @@ from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.staff.roles import save_role
 from schema.context import Context
 from schema.root import schema
-from tests.factories import Shop, make_shop
+from tests.factories import Shop, failed_mail, make_shop
 
 MARKERS = ("kestrel41d7", "heron93be")
 SKUS = ("ONLY-0", "ONLY-1")  # each of one workspace
@@ -41,6 +41,7 @@ KINDS = {
     "staff": "StaffMember",
     "role": "CustomRole",
     "interaction": "Interaction",
+    "mail": "Mail",
 }
 
 # What the parts of inputs that are ids name.
@@ -121,7 +122,7 @@ def _furnished(shop: Shop, which: int) -> Side:
     order, draft = (Order.objects.select_related("contact", "store").get(pk=placed.pk) for placed in orders)
     change_status(viewer=staff, order=order, status=OrderStatus.CONFIRMED)
     fulfil(viewer=staff, order=order, quantities={order.lines.get(ordinal=1).pk: 1}, carrier=f"Carrier {marker}")
-    send_message(viewer=staff, order=order, text=f"Sent {marker}")
+    failed_mail(send_message(viewer=staff, order=order, text=f"Sent {marker}"), to=f"ana@{marker}.example")
     send_message(viewer=shop.guest(order), order=order, text=f"Thanks {marker}")
     write_internal_note(viewer=staff, order=order, text=f"Pays late {marker}")
     for text, waits in ((f"Hold it {marker}", True), (f"Likes card {marker}", False)):

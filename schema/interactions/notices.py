@@ -87,9 +87,19 @@ def _cut(
     def read(found: QuerySet[Interaction]) -> list[NoticeRow]:
         return [
             NoticeRow(
-                f"interaction_{pk}", _TYPES[kind], text, author, at, needs, seen, name or None, order or 0, pk, of
+                id=f"interaction_{pk}",
+                type=_TYPES[kind],
+                text=text,
+                author_name=author,
+                logged_at=at,
+                needs_acknowledgement=needs,
+                acknowledged_at=seen,
+                acknowledged_by_name=name or None,
+                order_id=order or 0,
+                pk=pk,
+                parent=order if parent == "order_id" else customer,
             )
-            for pk, kind, text, author, at, needs, seen, name, order, of in found.values_list(
+            for pk, kind, text, author, at, needs, seen, name, order, customer in found.values_list(
                 "pk",
                 "type",
                 "text",
@@ -99,7 +109,7 @@ def _cut(
                 "acknowledged_at",
                 "acknowledged_name",
                 "order_id",
-                parent,
+                "customer_id",
             )
         ]
 

@@ -125,9 +125,7 @@ def sources_of_customers(viewer: Viewer, groups: Sequence[TimelineGroup] | None)
     rows = told_to(viewer, OF_ROWS, groups)
     sources = _of_events(viewer, groups, "customer_id")
     if PLACED in rows:
-        sources.append(
-            Source(Order.objects.filter(**mine), _placed("customer_id"), "placed_at", "customer_id", _ORDERS)
-        )
+        sources.append(Source(Order.objects.filter(**mine), _placed, "placed_at", "customer_id", _ORDERS))
     if CREDITED in rows:
         sources.append(Source(Return.objects.filter(**mine), _credited, "returned_at", "customer_id", _CREDITS))
     return sources
@@ -138,7 +136,7 @@ def sources_of_orders(viewer: Viewer, groups: Sequence[TimelineGroup] | None) ->
     rows = told_to(viewer, OF_ROWS, groups)
     sources = _of_events(viewer, groups, "topic")
     if PLACED in rows:
-        sources.append(Source(Order.objects.all(), _placed("pk"), "placed_at", "pk", _ORDERS))
+        sources.append(Source(Order.objects.all(), _placed_itself, "placed_at", "pk", _ORDERS))
     if CREDITED in rows:
         # A credit note may give back lines of several orders: here it counts with what it says of this one.
         parts = ReturnLine.objects.filter(line__isnull=False).values("line__order_id", "returned_id")
@@ -159,20 +157,26 @@ def _of_events(viewer: Viewer, groups: Sequence[TimelineGroup] | None, parent: s
     events = Event.objects.filter(kind__in=kinds)
 
     def read(rows: QuerySet[Any]) -> list[Fact]:
-        told = rows.values_list("created_at", "pk", parent, "kind", "actor", "topic", "data")
-        return [Fact(at, _EVENTS, pk, whose, kind, by, topic, data) for at, pk, whose, kind, by, topic, data in told]
-
-    return [Source(events, read, "created_at", parent, _EVENTS, topics=parent == "topic")]
-
-
-def _placed(parent: str) -> Callable[[QuerySet[Any]], list[Fact]]:
-    def read(orders: QuerySet[Any]) -> list[Fact]:
+        told = rows.values_list("created_at", "pk", "customer_id", "kind", "actor", "topic", "data")
         return [
-            Fact(at, _ORDERS, pk, whose, PLACED, "", f"order_{pk}", {"amount": str(total), "currency": currency})
-            for at, pk, whose, total, currency in orders.values_list("placed_at", "pk", parent, "total", "currency")
+            Fact(at, _EVENTS, pk, topic if of_topics else customer, kind, by, topic, data)
+            for at, pk, customer, kind, by, topic, data in told
         ]
 
-    return read
+    of_topics = parent == "topic"
+    return [Source(events, read, "created_at", parent, _EVENTS, topics=of_topics)]
+
+
+def _placed(orders: QuerySet[Any]) -> list[Fact]:
+    told = orders.values_list("placed_at", "pk", "customer_id", "total", "currency")
+    return [
+        Fact(at, _ORDERS, pk, customer, PLACED, "", f"order_{pk}", {"amount": str(total), "currency": currency})
+        for at, pk, customer, total, currency in told
+    ]
+
+
+def _placed_itself(orders: QuerySet[Any]) -> list[Fact]:
+    return [fact._replace(parent=fact.pk) for fact in _placed(orders)]
 
 
 def _credited(returns: QuerySet[Any]) -> list[Fact]:

@@ -21,8 +21,7 @@ from counterfoil.mail.models import Mail, MailState
 from counterfoil.orders.models import Order, OrderStatus
 from counterfoil.staff.roles import save_role
 from tests.admin_ui.pages import Html
-from tests.factories import Shop
-from tests.schema.test_access_matrix import failed_mail
+from tests.factories import Shop, failed_mail
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

@@ -176,7 +176,7 @@ def saved_portal_settings(page: Page, demo: Demo) -> None:
     """The portal's settings after one was saved."""
     admin("settings/portal")(page, demo)
     page.get_by_role("switch", name="Sticky contact").click()
-    expect(page.get_by_text("Saved. It counts for orders from now on.")).to_be_visible()
+    expect(page.get_by_text("Saved. It counts for orders and parcels from now on.")).to_be_visible()
     page.evaluate("window.shifted = 0")
 
 

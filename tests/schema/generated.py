@@ -190,7 +190,7 @@ def fitting(name: str, side: Side) -> list[str]:
         "country": ["GB", "pt"],
         "sku": ["TT-22", *SKUS],
         "skus": ["tt-22", *SKUS],
-        "search": ["Harbour", "INV", "Tea", "ana@", marker],
+        "search": ["Harbour", "Harbuor", "INV", "Tea", "ana@", marker],
         "email": ["ana@harbour.example", f"new@{marker}.example"],
         "scopes": sorted(GRANTABLE),
         "permissions": sorted(GRANTABLE),

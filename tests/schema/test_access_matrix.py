@@ -27,10 +27,9 @@ from counterfoil.customers.actions import create_customer
 from counterfoil.customers.linked import link_customers
 from counterfoil.customers.models import Contact, Customer
 from counterfoil.customers.queries import signed_in
-from counterfoil.events.models import Event
 from counterfoil.interactions.actions import log_interaction
 from counterfoil.interactions.models import Interaction, InteractionType
-from counterfoil.mail.models import Mail, MailState
+from counterfoil.mail.models import Mail
 from counterfoil.orders.actions import change_status
 from counterfoil.orders.fulfilment import fulfil, move_parcel
 from counterfoil.orders.models import Fulfilment, FulfilmentStatus, Order, OrderStatus
@@ -41,7 +40,7 @@ from counterfoil.workspaces.actions import set_order_editing
 from counterfoil.workspaces.models import Store
 from schema.context import Context
 from schema.root import schema
-from tests.factories import ADDRESSES, LINES, Shop, make_shop
+from tests.factories import ADDRESSES, LINES, Shop, failed_mail, make_shop
 from tests.pictures import picture
 from tests.posting import Reply, key_of, post, token_of
 
@@ -401,18 +400,6 @@ def world(db: None) -> World:
         invitation=invite(viewer=shop.staff, email="pia@fennel.test", name="Pia", role=Role.SHOP_MANAGER),
         role=save_role(viewer=shop.staff, name="Packer", permissions=["orders:read"]),
         ask={name: asking(name) for name in HERE + ELSEWHERE},
-    )
-
-
-def failed_mail(message: Message) -> Mail:
-    """A mail that was to tell the customer of this message, and was given up."""
-    return Mail.objects.create(
-        workspace_id=message.workspace_id,
-        event=Event.objects.filter(workspace_id=message.workspace_id, kind="message.sent").latest("pk"),
-        message=message,
-        to="ana@harbour.example",
-        state=MailState.FAILED,
-        due_at=message.sent_at,
     )
 
 

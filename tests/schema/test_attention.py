@@ -17,8 +17,7 @@ from counterfoil.staff.roles import save_role
 from schema.context import Context
 from schema.root import schema
 from tests.conftest import Ask
-from tests.factories import Shop
-from tests.schema.test_access_matrix import failed_mail
+from tests.factories import Shop, failed_mail
 from tests.schema.test_statement_counts import run
 
 pytestmark = pytest.mark.django_db

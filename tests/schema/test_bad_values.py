@@ -21,8 +21,9 @@ from counterfoil.partners.actions import register_client
 from counterfoil.staff.invitations import invite
 from counterfoil.staff.roles import save_role
 from schema.root import schema
+from tests.factories import failed_mail
 from tests.schema import test_access_matrix as measured
-from tests.schema.test_access_matrix import Change, World, change, everything, failed_mail
+from tests.schema.test_access_matrix import Change, World, change, everything
 from tests.two_workspaces import NAMED, ids_of
 
 world = measured.world

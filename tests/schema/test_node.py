@@ -18,8 +18,7 @@ from counterfoil.staff.invitations import invite
 from schema.relay import pk_of
 from schema.root import schema
 from tests.conftest import Ask
-from tests.factories import Shop
-from tests.schema.test_access_matrix import failed_mail
+from tests.factories import Shop, failed_mail
 
 IDS = """{ orders(first: 1) { nodes {
     id store { id } customer { id } contact { id } lines(first: 1) { nodes { id } }

@@ -34,9 +34,8 @@ from counterfoil.staff.invitations import invite, link_token
 from counterfoil.staff.passwords import reset_token
 from counterfoil.staff.roles import save_role
 from portal_ui.urls import urlpatterns as portal_urls
-from tests.factories import Shop
+from tests.factories import Shop, failed_mail
 from tests.portal_ui.entering import signed_in
-from tests.schema.test_access_matrix import failed_mail
 
 pytestmark = [pytest.mark.feature("AC-12"), pytest.mark.django_db, pytest.mark.slow_on_postgresql]
 
